@@ -241,6 +241,9 @@ func (s *state) exists(id string) bool {
 	return false
 }
 
+// dateTime writes a time as the DateTime scalar: UTC, whole seconds.
+func dateTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
+
 // userError is one entry of a payload's userErrors. An empty code is null.
 type userError struct {
 	field   []string
