@@ -9,8 +9,8 @@ import (
 // searchField decides a term about one object.
 type searchField[T any] func(s *state, t term, x T) bool
 
-// productFields are the fields products(query:) can search.
-var productFields = map[string]searchField[*product]{
+// productSearch are the fields products(query:) can search.
+var productSearch = map[string]searchField[*product]{
 	"":             func(_ *state, t term, p *product) bool { return p.mentions(t) },
 	"id":           func(_ *state, t term, p *product) bool { return t.isID(p.id) },
 	"title":        func(_ *state, t term, p *product) bool { return t.inText(p.content.title) },
@@ -48,7 +48,7 @@ var productFields = map[string]searchField[*product]{
 
 func anyVariant(field string) searchField[*product] {
 	return func(s *state, t term, p *product) bool {
-		return slices.ContainsFunc(p.variants, func(v *variant) bool { return variantFields[field](s, t, v) })
+		return slices.ContainsFunc(p.variants, func(v *variant) bool { return variantSearch[field](s, t, v) })
 	}
 }
 
@@ -68,8 +68,8 @@ func textOf(s *string) string {
 	return *s
 }
 
-// variantFields are the fields productVariants(query:) can search.
-var variantFields = map[string]searchField[*variant]{
+// variantSearch are the fields productVariants(query:) can search.
+var variantSearch = map[string]searchField[*variant]{
 	"": func(_ *state, t term, v *variant) bool {
 		return t.inText(v.displayName()) || t.isKeyword(textOf(v.sku)) || t.isKeyword(textOf(v.barcode))
 	},
@@ -93,18 +93,18 @@ var variantFields = map[string]searchField[*variant]{
 	},
 }
 
-// itemFields are the fields inventoryItems(query:) can search; an item is
+// itemSearch are the fields inventoryItems(query:) can search; an item is
 // found through its variant.
-var itemFields = map[string]searchField[*variant]{
+var itemSearch = map[string]searchField[*variant]{
 	"":           func(_ *state, t term, v *variant) bool { return t.isKeyword(textOf(v.sku)) },
 	"id":         func(_ *state, t term, v *variant) bool { return t.isID(v.item.id) },
-	"sku":        variantFields["sku"],
+	"sku":        variantSearch["sku"],
 	"created_at": func(s *state, t term, v *variant) bool { return t.isTime(v.createdAt, s.now()) },
-	"updated_at": variantFields["updated_at"],
+	"updated_at": variantSearch["updated_at"],
 }
 
-// locationFields are the fields locations(query:) can search.
-var locationFields = map[string]searchField[*location]{
+// locationSearch are the fields locations(query:) can search.
+var locationSearch = map[string]searchField[*location]{
 	"":            func(_ *state, t term, l *location) bool { return t.inText(l.name) },
 	"id":          func(_ *state, t term, l *location) bool { return t.isID(l.id) },
 	"location_id": func(_ *state, t term, l *location) bool { return t.isID(l.id) },
@@ -113,8 +113,8 @@ var locationFields = map[string]searchField[*location]{
 	"created_at":  func(s *state, t term, l *location) bool { return t.isTime(l.createdAt, s.now()) },
 }
 
-// definitionFields are the fields metafieldDefinitions(query:) can search.
-var definitionFields = map[string]searchField[*definition]{
+// definitionSearch are the fields metafieldDefinitions(query:) can search.
+var definitionSearch = map[string]searchField[*definition]{
 	"":           func(_ *state, t term, d *definition) bool { return t.inText(d.name) || t.isKeyword(d.key) },
 	"id":         func(_ *state, t term, d *definition) bool { return t.isID(d.id) },
 	"key":        func(_ *state, t term, d *definition) bool { return t.isKeyword(d.key) },

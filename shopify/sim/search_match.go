@@ -93,10 +93,21 @@ func (t term) isTime(at, now time.Time) bool {
 	if t.value == "now" {
 		return t.holds(at.Compare(now))
 	}
+	want, ok := t.time()
+	return ok && t.holds(at.UTC().Truncate(time.Second).Compare(want.UTC()))
+}
+
+// hasTime tells whether the term's value is a time.
+func (t term) hasTime() bool {
+	_, ok := t.time()
+	return ok || t.value == "now"
+}
+
+func (t term) time() (time.Time, bool) {
 	for _, layout := range timeLayouts {
-		if want, err := time.Parse(layout, t.value); err == nil {
-			return t.holds(at.UTC().Truncate(time.Second).Compare(want.UTC()))
+		if at, err := time.Parse(layout, t.value); err == nil {
+			return at, true
 		}
 	}
-	return false
+	return time.Time{}, false
 }

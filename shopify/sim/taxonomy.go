@@ -1,6 +1,9 @@
 package sim
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // category is a node of Shopify's product taxonomy.
 type category struct {
@@ -21,6 +24,11 @@ var taxonomy = map[string]string{
 	"aa-2": "Clothing Accessories", "aa-5": "Handbags, Wallets & Cases", "aa-6": "Jewelry", "aa-8": "Shoes",
 	"sg": "Sporting Goods", "sg-4": "Outdoor Recreation", "sg-4-17": "Winter Sports & Activities", "sg-4-17-2": "Skiing & Snowboarding", "sg-4-17-2-17": "Snowboards",
 }
+
+// leaves are the nodes of the table below which Shopify has none.
+var leaves = []string{"bu", "gc", "na", "aa-1-13-1", "aa-1-13-7", "aa-1-13-8", "aa-1-15", "sg-4-17-2-17"}
+
+func (c *category) leaf() bool { return slices.Contains(leaves, c.key) }
 
 // findCategory looks a taxonomy gid up; nil when it is unknown.
 func findCategory(id string) *category {
@@ -71,5 +79,6 @@ func (c *category) children() []string {
 			out = append(out, "gid://shopify/TaxonomyCategory/"+key)
 		}
 	}
+	slices.Sort(out)
 	return out
 }
