@@ -25,12 +25,12 @@ func isText(typ string) bool {
 // compareBound compares a value with a bound: by length for text, by number
 // for numbers, by order for dates.
 func compareBound(typ, value, bound string) (int, bool) {
-	limit, ok := new(big.Rat).SetString(bound)
+	limit, ok := parseDecimal(bound)
 	switch {
 	case isText(typ) && ok:
 		return new(big.Rat).SetInt64(int64(utf8.RuneCountInString(value))).Cmp(limit), true
 	case strings.HasPrefix(typ, "number_") && ok:
-		if n, ok := new(big.Rat).SetString(value); ok {
+		if n, ok := parseDecimal(value); ok {
 			return n.Cmp(limit), true
 		}
 	case strings.HasPrefix(typ, "date"):

@@ -60,18 +60,18 @@ var valueRules = map[string]func(valueChecker, string) string{
 	"volume":                 measured("ml", "cl", "l", "m3", "us_fl_oz", "us_pt", "us_qt", "us_gal", "imp_fl_oz", "imp_pt", "imp_qt", "imp_gal", "milliliters", "centiliters", "liters", "cubic_meters", "fluid_ounces", "pints", "quarts", "gallons", "imperial_fluid_ounces", "imperial_pints", "imperial_quarts", "imperial_gallons"),
 	"weight":                 measured("oz", "lb", "g", "kg", "ounces", "pounds", "grams", "kilograms"),
 
-	"article_reference":                valueChecker.reference,
-	"collection_reference":             valueChecker.reference,
-	"company_reference":                valueChecker.reference,
-	"customer_reference":               valueChecker.reference,
-	"file_reference":                   valueChecker.reference,
-	"metaobject_reference":             valueChecker.reference,
-	"mixed_reference":                  valueChecker.reference,
-	"order_reference":                  valueChecker.reference,
-	"page_reference":                   valueChecker.reference,
-	"product_reference":                valueChecker.reference,
-	"product_taxonomy_value_reference": valueChecker.reference,
-	"variant_reference":                valueChecker.reference,
+	"article_reference":                refersTo("Article"),
+	"collection_reference":             refersTo("Collection"),
+	"company_reference":                refersTo("Company"),
+	"customer_reference":               refersTo("Customer"),
+	"file_reference":                   refersTo("MediaImage", "Video", "Model3d", "ExternalVideo", "GenericFile"),
+	"metaobject_reference":             refersTo("Metaobject"),
+	"mixed_reference":                  refersTo("Metaobject"),
+	"order_reference":                  refersTo("Order"),
+	"page_reference":                   refersTo("Page"),
+	"product_reference":                refersTo("Product"),
+	"product_taxonomy_value_reference": refersTo("TaxonomyValue"),
+	"variant_reference":                refersTo("ProductVariant"),
 }
 
 // notListable are the types that have no list form.
@@ -201,10 +201,10 @@ func (valueChecker) integer(v string) string {
 	return outOfRange(v, 9007199254740991)
 }
 
-var decimalPattern = regexp.MustCompile(`^-?[0-9]*\.?[0-9]+$`)
+var plainDecimal = regexp.MustCompile(`^-?[0-9]*\.?[0-9]+$`)
 
 func (valueChecker) decimal(v string) string {
-	if !decimalPattern.MatchString(v) {
+	if !plainDecimal.MatchString(v) {
 		return "Value must be a decimal."
 	}
 	return outOfRange(v, maxMetafieldNumber)
@@ -307,7 +307,7 @@ func (c valueChecker) money(v string) string {
 		return moneyShape
 	}
 	code, isText := m["currency_code"].(string)
-	amount, numeric := new(big.Rat).SetString(fmt.Sprint(m["amount"]))
+	amount, numeric := parseDecimal(fmt.Sprint(m["amount"]))
 	limit := new(big.Rat).Set(maxMoney)
 	switch {
 	case !isText:
@@ -348,7 +348,7 @@ func number(v any) (*big.Rat, bool) {
 	case float64:
 		return new(big.Rat).SetFloat64(v), true
 	case string:
-		return new(big.Rat).SetString(v)
+		return parseDecimal(v)
 	}
 	return nil, false
 }
@@ -373,9 +373,13 @@ func measured(units ...string) func(valueChecker, string) string {
 	}
 }
 
-func (c valueChecker) reference(v string) string {
-	if !c.exists(v) {
-		return "Value references non-existent resource " + v + "."
+// refersTo makes the rule of a reference: the value is the global id of
+// something the shop holds, of one of the kinds.
+func refersTo(kinds ...string) func(valueChecker, string) string {
+	return func(c valueChecker, v string) string {
+		if kind, _, _ := splitGID(v); !slices.Contains(kinds, kind) || !c.exists(v) {
+			return "Value references non-existent resource " + v + "."
+		}
+		return ""
 	}
-	return ""
 }

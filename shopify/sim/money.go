@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"math/big"
+	"regexp"
 	"strings"
 )
 
@@ -18,16 +19,24 @@ func parseMoney(v any) (money, bool) {
 	if v == nil {
 		return money{}, true
 	}
-	s := strings.TrimSpace(fmt.Sprint(v))
-	if strings.ContainsAny(s, "/xXpP_") {
-		return money{}, false
-	}
-	r, ok := new(big.Rat).SetString(s)
+	r, ok := parseDecimal(fmt.Sprint(v))
 	if !ok {
 		return money{}, false
 	}
 	rounded, ok := new(big.Rat).SetString(r.FloatString(2))
 	return money{rounded}, ok
+}
+
+var decimalPattern = regexp.MustCompile(`^[+-]?([0-9]+\.?|[0-9]*\.[0-9]+|[0-9]+\.?[0-9]*[eE][+-]?[0-9]{1,3})$`)
+
+// parseDecimal reads a decimal number. Exponents are short: a big.Rat would
+// write out all the digits of 1e999999999.
+func parseDecimal(s string) (*big.Rat, bool) {
+	s = strings.TrimSpace(s)
+	if len(s) > 400 || !decimalPattern.MatchString(s) {
+		return nil, false
+	}
+	return new(big.Rat).SetString(s)
 }
 
 func (m money) isSet() bool { return m.rat != nil }

@@ -82,7 +82,7 @@ func (t term) isID(id int64) bool {
 func (t term) isBool(b bool) bool { return strings.EqualFold(t.value, strconv.FormatBool(b)) }
 
 func (t term) isNumber(n *big.Rat) bool {
-	want, ok := new(big.Rat).SetString(t.value)
+	want, ok := parseDecimal(t.value)
 	return ok && n != nil && t.holds(n.Cmp(want))
 }
 
