@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,9 +14,6 @@ var inventoryReasons = []string{
 	"other", "promotion", "quality_control", "received", "reservation_created", "reservation_deleted", "reservation_updated", "restock",
 	"safety_stock", "shrinkage",
 }
-
-// adjustableNames are the quantities inventoryAdjustQuantities may change.
-var adjustableNames = []string{"available", "damaged", "incoming", "quality_control", "reserved", "safety_stock"}
 
 // inventoryChange is one line of an adjustment group.
 type inventoryChange struct {
@@ -93,7 +89,7 @@ func (s *state) inventorySetQuantities(in input) (*adjustment, []userError) {
 	for i, e := range entries {
 		path := fmt.Sprintf("input.quantities.%d", i)
 		n, _ := e.number("quantity")
-		if bound := checkBounds(name, n, path+".quantity"); bound != nil {
+		if bound := checkBounds(name, n, maxQuantity, path+".quantity"); bound != nil {
 			errs = append(errs, *bound)
 			continue
 		}
@@ -110,15 +106,17 @@ func (s *state) inventorySetQuantities(in input) (*adjustment, []userError) {
 	return s.changeStock(in, changes), nil
 }
 
-func checkBounds(name string, n int, path string) *userError {
+// checkBounds keeps a quantity within limit billions both ways, and on_hand
+// above zero.
+func checkBounds(name string, n, limit int, path string) *userError {
 	var e userError
 	switch {
-	case n > maxQuantity:
-		e = failf("INVALID_QUANTITY_TOO_HIGH", path, "The quantity can't be higher than 1,000,000,000.")
+	case n > limit:
+		e = failf("INVALID_QUANTITY_TOO_HIGH", path, "The quantity can't be higher than %d,000,000,000.", limit/1e9)
 	case name == "on_hand" && n < 0:
 		e = failf("INVALID_QUANTITY_NEGATIVE", path, "The quantity can't be negative.")
-	case n < -maxQuantity:
-		e = failf("INVALID_QUANTITY_TOO_LOW", path, "The quantity can't be lower than -1,000,000,000.")
+	case n < -limit:
+		e = failf("INVALID_QUANTITY_TOO_LOW", path, "The quantity can't be lower than -%d,000,000,000.", limit/1e9)
 	default:
 		return nil
 	}
@@ -138,48 +136,6 @@ func duplicatePairs(entries []input) []userError {
 		}
 	}
 	return errs
-}
-
-// inventoryAdjustQuantities adds deltas to one kind of quantity, all or none.
-func (s *state) inventoryAdjustQuantities(in input) (*adjustment, []userError) {
-	name := in.text("name")
-	if !slices.Contains(adjustableNames, name) {
-		return nil, []userError{failf("INVALID_QUANTITY_NAME", "input.name", "The specified quantity name is invalid. Valid values are: %s.", strings.Join(adjustableNames, ", "))}
-	}
-	if errs := checkReason(in); len(errs) > 0 {
-		return nil, errs
-	}
-	var errs []userError
-	var changes []stockChange
-	pending := map[[2]int64]int{}
-	for i, e := range in.objects("changes") {
-		path := fmt.Sprintf("input.changes.%d", i)
-		v, l, more := s.stockTarget(e, path)
-		if len(more) > 0 {
-			errs = append(errs, more...)
-			continue
-		}
-		if stale(e, v, l, name) {
-			errs = append(errs, failf("CHANGE_FROM_QUANTITY_STALE", path+".changeFromQuantity", "The changeFromQuantity argument no longer matches the persisted quantity."))
-			continue
-		}
-		pair := [2]int64{v.item.id, l.id}
-		if _, again := pending[pair]; !again {
-			if level := v.item.level(l.id); level != nil {
-				pending[pair] = level.quantity(name)
-			}
-		}
-		delta, _ := e.number("delta")
-		pending[pair] += delta
-		if bound := checkBounds(name, pending[pair], path+".delta"); bound != nil {
-			errs = append(errs, *bound)
-		}
-		changes = append(changes, stockChange{v, l, name, pending[pair], e.textPtr("ledgerDocumentUri")})
-	}
-	if len(errs) > 0 {
-		return nil, errs
-	}
-	return s.changeStock(in, changes), nil
 }
 
 // changeStock applies valid changes and groups what really changed. A part of
@@ -206,73 +162,4 @@ func (s *state) changeStock(in input, changes []stockChange) *adjustment {
 		return nil
 	}
 	return g
-}
-
-// inventoryActivate stocks an item at a location.
-func (s *state) inventoryActivate(args input) (*level, *variant, []userError) {
-	v, l, errs := s.stockTarget(args, "")
-	for i := range errs {
-		errs[i].field, errs[i].code = errs[i].field[1:], ""
-	}
-	if len(errs) > 0 {
-		return nil, nil, errs
-	}
-	available, hasAvailable := args.number("available")
-	onHand, hasOnHand := args.number("onHand")
-	refuse := func(why string, fields ...string) (*level, *variant, []userError) {
-		for _, f := range fields {
-			errs = append(errs, failf("", f, "The product couldn't be stocked at %s because %s.", l.name, why))
-		}
-		return nil, nil, errs
-	}
-	if level := v.item.level(l.id); level != nil {
-		if hasOnHand {
-			errs = append(errs, failf("", "onHand", "Not allowed to set an on_hand quantity when the item is already active at the location."))
-		}
-		if hasAvailable {
-			errs = append(errs, failf("", "available", "Not allowed to set available quantity when the item is already active at the location."))
-		}
-		return level, v, errs
-	}
-	switch {
-	case hasAvailable && hasOnHand:
-		return refuse("not allowed to set available and on_hand quantities at the same time", "available", "onHand")
-	case hasOnHand && (onHand > maxQuantity || onHand < -maxQuantity):
-		return refuse("the quantity needs to be between -1 billion and 1 billion", "onHand")
-	case hasAvailable && (available > maxQuantity || available < -maxQuantity):
-		return refuse("the quantity needs to be between -1 billion and 1 billion", "available")
-	}
-	level := s.stock(&v.item, l)
-	level.set("available", available+onHand, s.now())
-	return level, v, nil
-}
-
-// idempotent is the remembered answer of a mutation under an idempotency key.
-type idempotent struct {
-	request string
-	at      time.Time
-	answer  any
-	errs    []userError
-}
-
-// idempotencyKept is how long a key is remembered,
-// https://shopify.dev/docs/api/usage/idempotent-requests.
-const idempotencyKept = 24 * time.Hour
-
-// once runs a mutation under an idempotency key: a repetition with the same
-// input answers what the first did, one with another input is refused. An
-// attempt that failed leaves the key free.
-func (s *state) once(mutation, key string, args input, run func() (any, []userError)) (any, []userError) {
-	raw, _ := json.Marshal(args) // maps are written in key order
-	if old, ok := s.idempotency[mutation+" "+key]; ok && s.now().Sub(old.at) < idempotencyKept {
-		if old.request != string(raw) {
-			return nil, []userError{failf("IDEMPOTENCY_KEY_PARAMETER_MISMATCH", "", "The same idempotency key cannot be used with different operation parameters.")}
-		}
-		return old.answer, old.errs
-	}
-	answer, errs := run()
-	if len(errs) == 0 {
-		s.idempotency[mutation+" "+key] = idempotent{string(raw), s.now(), answer, errs}
-	}
-	return answer, errs
 }

@@ -1,5 +1,7 @@
 package sim
 
+import "strings"
+
 // mutationFields are the roots of mutations.
 var mutationFields = table{
 	"productSet":         root(mutateProductSet),
@@ -53,10 +55,10 @@ var mutationFields = table{
 	}),
 
 	"inventorySetQuantities": root(func(r *request, args input) (any, error) {
-		return r.adjustAnswer("inventorySetQuantities", args, r.inventorySetQuantities)
+		return r.adjustAnswer("inventorySetQuantities", "quantities", args, r.inventorySetQuantities)
 	}),
 	"inventoryAdjustQuantities": root(func(r *request, args input) (any, error) {
-		return r.adjustAnswer("inventoryAdjustQuantities", args, r.inventoryAdjustQuantities)
+		return r.adjustAnswer("inventoryAdjustQuantities", "changes", args, r.inventoryAdjustQuantities)
 	}),
 	"inventoryActivate": root(mutateInventoryActivate),
 }
@@ -204,10 +206,26 @@ func mutateDefinitionCreate(r *request, args input) (any, error) {
 	for _, v := range in.objects("validations") {
 		d.validations = append(d.validations, definitionValidation{v.text("name"), v.text("value")})
 	}
-	if errs := r.define(d, in.flag("pin")); len(errs) > 0 {
+	errs := checkDefinitionInput(d, in)
+	if len(errs) == 0 {
+		errs = r.define(d, in.flag("pin"))
+	}
+	if len(errs) > 0 {
 		return answer(map[string]any{"createdDefinition": nil, "userErrors": userErrors(errs)}), nil
 	}
 	return answer(map[string]any{"createdDefinition": d, "userErrors": []object{}}), nil
+}
+
+// checkDefinitionInput checks what can no longer be seen in the definition.
+func checkDefinitionInput(d *definition, in input) []userError {
+	unique := in.object("capabilities").object("uniqueValues")
+	switch {
+	case in.object("access").given("admin") && !strings.HasPrefix(d.namespace, "app--"):
+		return []userError{failf("ADMIN_ACCESS_INPUT_NOT_ALLOWED", "definition.access.admin", "Admin access can only be specified for app-owned metafield definitions.")}
+	case d.typ == "id" && unique != nil && !unique.flag("enabled"):
+		return []userError{failf("CAPABILITY_REQUIRED_BUT_DISABLED", "definition.capabilities.uniqueValues", "The capability unique_values is required for the id type but is disabled.")}
+	}
+	return nil
 }
 
 // tagsAnswer changes the tags of a product; nothing else here carries tags.
@@ -244,12 +262,22 @@ func (r *request) publishAnswer(args input, on bool) (any, error) {
 	return answer(values), nil
 }
 
-// adjustAnswer runs a mutation of stock under its idempotency key.
-func (r *request) adjustAnswer(mutation string, args input, run func(input) (*adjustment, []userError)) (any, error) {
+// entryTypes names the input objects of stock changes by the list they are in.
+var entryTypes = map[string]string{"quantities": "InventoryQuantityInput", "changes": "InventoryChangeInput"}
+
+// adjustAnswer runs a mutation of stock under its idempotency key. Each entry
+// of its list must say from which quantity it changes, if only with null,
+// though the schema makes it optional.
+func (r *request) adjustAnswer(mutation, entries string, args input, run func(input) (*adjustment, []userError)) (any, error) {
 	if err := r.checkIdempotent(); err != nil {
 		return nil, err
 	}
 	in := args.object("input")
+	for _, e := range in.objects(entries) {
+		if !e.has("changeFromQuantity") {
+			return nil, &topError{message: entryTypes[entries] + " must include the following argument: changeFromQuantity.", code: "INVALID_FIELD_ARGUMENTS"}
+		}
+	}
 	got, errs := r.once(mutation, r.idempotencyKey, args, func() (any, []userError) {
 		g, errs := run(in)
 		return objectOf(g), errs
