@@ -1,0 +1,211 @@
+package db
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"text/template"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+)
+
+// words are the names a migration may use in {{braces}}, with what stands for
+// them. {{sql "lite" "postgres"}} chooses between any two texts.
+//
+// {{text}} sorts by its bytes on both, whatever the server's locale: pages are
+// cut by key, and a key must not move. {{strict}} makes SQLite refuse a value
+// of the wrong type, as PostgreSQL does.
+var words = map[string][2]string{
+	"id":     {"INTEGER PRIMARY KEY", "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"},
+	"int":    {"INTEGER", "bigint"},
+	"real":   {"REAL", "double precision"},
+	"bool":   {"INTEGER", "boolean"},
+	"text":   {"TEXT", `text COLLATE "C"`},
+	"json":   {"TEXT", "jsonb"},
+	"bytes":  {"BLOB", "bytea"},
+	"micros": {"INTEGER", "bigint"}, // since 1970, UTC
+	"strict": {"STRICT", ""},
+}
+
+// Migrate brings the tables of one owner up to date and returns the files it
+// applied. The .sql files of fsys, in any folder, are numbered 0001_name.sql,
+// run in order, each in one transaction, and remembered in the named table;
+// each is a template of the words above. Versions the database has and fsys
+// lacks, left by a later release, stay. Processes that start at once wait for
+// each other.
+func Migrate(ctx context.Context, d *DB, fsys fs.FS, table string) ([]string, error) {
+	files, err := migrations(d.Dialect(), fsys)
+	if err != nil {
+		return nil, fmt.Errorf("migrate %s: %w", table, err)
+	}
+	list := make([]*goose.Migration, 0, len(files))
+	for _, f := range files {
+		list = append(list, goose.NewGoMigration(f.version, &goose.GoFunc{RunTx: f.run}, nil))
+	}
+	options := []goose.ProviderOption{
+		goose.WithDisableGlobalRegistry(true),
+		goose.WithTableName(table),
+		goose.WithGoMigrations(list...),
+	}
+	var versions []int64
+	switch e := d.engine.(type) {
+	case *lite:
+		versions, err = migrateLite(ctx, e, options)
+	case *postgres:
+		versions, err = migratePostgres(ctx, e.pool, d.schema, table, options)
+	}
+	var applied []string
+	for _, f := range files {
+		if slices.Contains(versions, f.version) {
+			applied = append(applied, f.name)
+		}
+	}
+	return applied, explain("migrate "+table, err)
+}
+
+func migrateLite(ctx context.Context, l *lite, o []goose.ProviderOption) (versions []int64, err error) {
+	lock, err := flock(ctx, l.writer.path+".migrate")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	return up(ctx, goose.DialectSQLite3, l.writer.db, o)
+}
+
+func migratePostgres(ctx context.Context, pool *pgxpool.Pool, schema, table string, o []goose.ProviderOption) (versions []int64, err error) {
+	db := stdlib.OpenDBFromPool(pool)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	key := fnv.New64a()
+	key.Write([]byte("migrate " + schema + "." + table))
+	o = append(o, goose.WithSessionLocker(&pgLocker{key: int64(key.Sum64()), schema: schema}))
+	return up(ctx, goose.DialectPostgres, db, o)
+}
+
+func up(ctx context.Context, dialect goose.Dialect, db *sql.DB, o []goose.ProviderOption) ([]int64, error) {
+	p, err := goose.NewProvider(dialect, db, nil, o...)
+	if err != nil {
+		return nil, err
+	}
+	results, err := p.Up(ctx)
+	if e, ok := errors.AsType[*goose.PartialError](err); ok {
+		results, err = e.Applied, e.Err
+	}
+	var versions []int64
+	for _, r := range results {
+		versions = append(versions, r.Source.Version)
+	}
+	return versions, err
+}
+
+// migration is one file, in the dialect.
+type migration struct {
+	version    int64
+	name, text string
+}
+
+func (m migration) run(ctx context.Context, tx *sql.Tx) error {
+	if _, err := tx.ExecContext(ctx, m.text); err != nil {
+		return fmt.Errorf("%s: %w", m.name, err)
+	}
+	return nil
+}
+
+// migrations reads the files and puts them into the dialect, in their order.
+func migrations(dialect Dialect, fsys fs.FS) ([]migration, error) {
+	var list []migration
+	err := fs.WalkDir(fsys, ".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || path.Ext(file) != ".sql" {
+			return err
+		}
+		number, _, _ := strings.Cut(path.Base(file), "_")
+		version, err := strconv.ParseInt(number, 10, 64)
+		if err != nil || version < 1 {
+			return fmt.Errorf("%s: want a name like 0001_products.sql", file)
+		}
+		b, err := fs.ReadFile(fsys, file)
+		if err != nil {
+			return err
+		}
+		text, err := translate(dialect, file, string(b))
+		if err != nil {
+			return err
+		}
+		list = append(list, migration{version, path.Base(file), text})
+		return nil
+	})
+	slices.SortFunc(list, func(a, b migration) int { return cmp.Compare(a.version, b.version) })
+	return list, err
+}
+
+// translate replaces the words of a migration.
+func translate(dialect Dialect, file, text string) (string, error) {
+	funcs := template.FuncMap{"sql": dialect.SQL}
+	for word, in := range words {
+		funcs[word] = func() string { return dialect.SQL(in[0], in[1]) }
+	}
+	t, err := template.New(file).Funcs(funcs).Parse(text)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	if err := t.Execute(&b, nil); err != nil {
+		return "", err
+	}
+	return b.String(), nil
+}
+
+// pgLocker lets one process at a time migrate, on the connection it migrates
+// with, and makes the schema the tables go to.
+type pgLocker struct {
+	key    int64
+	schema string
+}
+
+// SessionLock waits for the lock until the context ends.
+func (l *pgLocker) SessionLock(ctx context.Context, c *sql.Conn) error {
+	for {
+		var held bool
+		err := c.QueryRowContext(ctx, "/*db.Migrate*/ SELECT pg_try_advisory_lock($1)", l.key).Scan(&held)
+		if err != nil {
+			return err
+		}
+		if held {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(lockPoll):
+		}
+	}
+	if l.schema == "" {
+		return nil
+	}
+	// Asked first: a role may use a schema made for it without the right to create one.
+	var there bool
+	err := c.QueryRowContext(ctx, "/*db.Migrate*/ SELECT to_regnamespace($1) IS NOT NULL", l.schema).Scan(&there)
+	if err == nil && !there {
+		_, err = c.ExecContext(ctx, `/*db.Migrate*/ CREATE SCHEMA "`+l.schema+`"`)
+	}
+	if err != nil {
+		return errors.Join(err, l.SessionUnlock(ctx, c))
+	}
+	return nil
+}
+
+// SessionUnlock gives the lock back.
+func (l *pgLocker) SessionUnlock(ctx context.Context, c *sql.Conn) error {
+	_, err := c.ExecContext(ctx, "/*db.Migrate*/ SELECT pg_advisory_unlock($1)", l.key)
+	return err
+}
