@@ -127,7 +127,7 @@ func (s *state) setFiles(p *product, files []input) []userError {
 		f, e := s.setFile(in, fmt.Sprintf("input.files.%d", i))
 		if e != nil {
 			errs = append(errs, *e)
-		} else if !slices.Contains(media, f) {
+		} else if !slices.ContainsFunc(media, func(m *file) bool { return m.id == f.id }) {
 			media = append(media, f)
 		}
 	}
