@@ -79,21 +79,29 @@ func (p *prepared) selectionCost(set ast.SelectionSet, def *ast.Definition, root
 // fieldCost prices one field with all below it.
 func (p *prepared) fieldCost(s *selected, root bool) float64 {
 	def := p.schema.Types[s.definition().Type.Name()]
-	switch {
-	case paidScalars[s.field.ObjectDefinition.Name+"."+s.field.Name]:
-		return objectCost
-	case !def.IsCompositeType():
-		return 0
-	case isConnection(def):
+	if isConnection(def) {
 		return p.connectionCost(s, def)
+	}
+	cost := p.ownCost(s, def, root)
+	if def.IsCompositeType() && (def.Name != "Count" || !root) {
+		cost += p.selectionCost(s.set, def, false)
+	}
+	return cost
+}
+
+// ownCost is the price of a field that is no connection, without what is
+// below it.
+func (p *prepared) ownCost(s *selected, def *ast.Definition, root bool) float64 {
+	name := s.field.ObjectDefinition.Name + "." + s.field.Name
+	switch {
+	case paidScalars[name]:
+		return objectCost
+	case !def.IsCompositeType(), freeTypes[def.Name], freeFields[name]:
+		return 0
 	case def.Name == "Count" && root:
 		return rootCountCost
 	}
-	own := float64(objectCost)
-	if freeTypes[def.Name] || freeFields[s.field.ObjectDefinition.Name+"."+s.field.Name] {
-		own = 0
-	}
-	return own + p.selectionCost(s.set, def, false)
+	return objectCost
 }
 
 // isConnection tells whether the type pages through a list.

@@ -13,6 +13,8 @@ type gqlError struct {
 	Locations  []sourceAt     `json:"locations,omitempty"`
 	Path       []any          `json:"path,omitempty"`
 	Extensions map[string]any `json:"extensions,omitempty"`
+
+	whole bool // the answer has no data
 }
 
 func (e *gqlError) Error() string { return e.Message }

@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // ordered is a JSON object that keeps the order of its keys: variables are
 // reported in the order they came in, answers leave in that of the selection.
 type ordered struct {
+	typ    *ast.Definition // of an answer's object
 	keys   []string
 	values map[string]any
 }
