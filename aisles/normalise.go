@@ -255,8 +255,8 @@ func (v *Variant) validate(at string) error {
 		if !slices.Contains([]string{"kg", "g", "lb", "oz"}, w.Unit) {
 			return FieldErrorf(at+".weight.unit", "%q is none of kg, g, lb, oz", clip(w.Unit))
 		}
-		if w.Value < 0 {
-			return FieldErrorf(at+".weight.value", "%v is below 0", w.Value)
+		if !(w.Value >= 0 && w.Value <= 1e9) { // so that NaN is refused too
+			return FieldErrorf(at+".weight.value", "%v is not between 0 and 1,000,000,000", w.Value)
 		}
 	}
 	for i, l := range v.Inventory {
