@@ -79,27 +79,27 @@ func (f *file) mimeType() string {
 	return "image/jpeg"
 }
 
-// image is the picture of a file that is ready. Its size is unknown: the
+// productImage is the picture of a file that is ready. Its size is unknown: the
 // simulator never fetches sources.
-type image struct {
+type productImage struct {
 	file *file
 	url  string
 }
 
-func (*image) typeName() string  { return "Image" }
-func (i *image) cursorID() int64 { return i.file.imageID }
+func (*productImage) typeName() string  { return "Image" }
+func (i *productImage) cursorID() int64 { return i.file.imageID }
 
 // image gives the picture of a file, nil unless it is ready.
-func (s *state) image(f *file) *image {
+func (s *state) image(f *file) *productImage {
 	if f.kind != "IMAGE" || f.status(s.now()) != "READY" {
 		return nil
 	}
-	return &image{f, s.cdnURL(f)}
+	return &productImage{f, s.cdnURL(f)}
 }
 
 // readyImages are the product's pictures that are ready.
-func (s *state) readyImages(p *product) []*image {
-	var out []*image
+func (s *state) readyImages(p *product) []*productImage {
+	var out []*productImage
 	for _, f := range p.media {
 		if i := s.image(f); i != nil {
 			out = append(out, i)
@@ -108,12 +108,12 @@ func (s *state) readyImages(p *product) []*image {
 	return out
 }
 
-func imageURL(i *image) any { return i.url }
+func imageURL(i *productImage) any { return i.url }
 
 // imageFields are the fields of Image.
 var imageFields = table{
-	"id":             get(func(i *image) any { return gid("ProductImage", i.file.imageID) }),
-	"altText":        get(func(i *image) any { return i.file.alt }),
+	"id":             get(func(i *productImage) any { return gid("ProductImage", i.file.imageID) }),
+	"altText":        get(func(i *productImage) any { return i.file.alt }),
 	"url":            get(imageURL),
 	"src":            get(imageURL),
 	"originalSrc":    get(imageURL),
