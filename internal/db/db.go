@@ -105,16 +105,27 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	case "postgres", "postgresql":
 		d.engine, err = openPostgres(ctx, url, o)
 	default:
-		// The rest may hold a password.
-		err = fmt.Errorf("unknown scheme %q, want sqlite:FILE or postgres://…", scheme)
+		err = errors.New("unknown address, want sqlite:FILE or postgres://…") // it may hold a password
 	}
 	if err != nil {
 		return nil, explain("open database", err)
 	}
-	if err := d.Ping(ctx); err != nil {
-		return nil, errors.Join(err, d.Close())
+	if err := d.connect(ctx); err != nil {
+		return nil, errors.Join(explain("open database", err), d.Close())
 	}
 	return d, nil
+}
+
+// connect makes the first connection. It may take longer than the class's wait
+// for one of a pool that runs.
+func (d *DB) connect(ctx context.Context) error {
+	s, err := d.engine.acquire(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer s.release()
+	_, err = s.exec(ctx, "SELECT 1", nil)
+	return err
 }
 
 // Close waits for the connections in use and closes all.

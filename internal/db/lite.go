@@ -230,6 +230,13 @@ type liteTx struct {
 	tx *sql.Tx
 }
 
-func (t liteTx) commit(context.Context) error { return t.tx.Commit() }
-func (t liteTx) rollback(context.Context)     { _ = t.tx.Rollback() } // done already, or ended with its connection
-func (t liteTx) native() any                  { return t.tx }
+func (t liteTx) commit(ctx context.Context) error {
+	err := t.tx.Commit()
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		return ctx.Err() // database/sql rolled back when the context ended
+	}
+	return err
+}
+
+func (t liteTx) rollback(context.Context) { _ = t.tx.Rollback() } // done already, or ended with its connection
+func (t liteTx) native() any              { return t.tx }

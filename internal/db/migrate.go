@@ -15,6 +15,7 @@ import (
 	"text/template"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -63,7 +64,7 @@ func Migrate(ctx context.Context, d *DB, fsys fs.FS, table string) ([]string, er
 	case *lite:
 		versions, err = migrateLite(ctx, e, options)
 	case *postgres:
-		versions, err = migratePostgres(ctx, e.pool, d.schema, table, options)
+		versions, err = migratePostgres(ctx, e.pool, d.schema, options)
 	}
 	var applied []string
 	for _, f := range files {
@@ -83,13 +84,61 @@ func migrateLite(ctx context.Context, l *lite, o []goose.ProviderOption) (versio
 	return up(ctx, goose.DialectSQLite3, l.writer.db, o)
 }
 
-func migratePostgres(ctx context.Context, pool *pgxpool.Pool, schema, table string, o []goose.ProviderOption) (versions []int64, err error) {
+func migratePostgres(ctx context.Context, pool *pgxpool.Pool, schema string, o []goose.ProviderOption) (versions []int64, err error) {
+	// A connection of its own: the pool may have only one, which goose needs.
+	lock, err := lockPostgres(ctx, pool.Config().ConnConfig, schema)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, lock.Close(context.WithoutCancel(ctx))) }()
+	if err := createSchema(ctx, lock, schema); err != nil {
+		return nil, err
+	}
 	db := stdlib.OpenDBFromPool(pool)
 	defer func() { err = errors.Join(err, db.Close()) }()
-	key := fnv.New64a()
-	key.Write([]byte("migrate " + schema + "." + table))
-	o = append(o, goose.WithSessionLocker(&pgLocker{key: int64(key.Sum64()), schema: schema}))
 	return up(ctx, goose.DialectPostgres, db, o)
+}
+
+// lockPostgres returns a connection that holds the right to migrate until it
+// is closed; it waits until the context ends. It asks instead of waiting in
+// the server, where it would hold back the snapshots of everybody else.
+func lockPostgres(ctx context.Context, config *pgx.ConnConfig, schema string) (*pgx.Conn, error) {
+	c, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	key := fnv.New64a()
+	key.Write([]byte("migrate " + schema))
+	for {
+		var held bool
+		err := c.QueryRow(ctx, "/*db.Migrate*/ SELECT pg_try_advisory_lock($1)", int64(key.Sum64())).Scan(&held)
+		if held {
+			return c, nil
+		}
+		if err == nil {
+			select {
+			case <-ctx.Done():
+				err = fmt.Errorf("wait for another migration: %w", ctx.Err())
+			case <-time.After(lockPoll):
+				continue
+			}
+		}
+		return nil, errors.Join(err, c.Close(context.WithoutCancel(ctx)))
+	}
+}
+
+// createSchema makes a schema that is not there. It asks first: a role may use
+// a schema made for it without the right to create one.
+func createSchema(ctx context.Context, c *pgx.Conn, schema string) error {
+	if schema == "" {
+		return nil
+	}
+	var there bool
+	err := c.QueryRow(ctx, "/*db.Migrate*/ SELECT to_regnamespace($1) IS NOT NULL", schema).Scan(&there)
+	if err == nil && !there {
+		_, err = c.Exec(ctx, "/*db.Migrate*/ CREATE SCHEMA "+pgx.Identifier{schema}.Sanitize())
+	}
+	return err
 }
 
 func up(ctx context.Context, dialect goose.Dialect, db *sql.DB, o []goose.ProviderOption) ([]int64, error) {
@@ -163,49 +212,4 @@ func translate(dialect Dialect, file, text string) (string, error) {
 		return "", err
 	}
 	return b.String(), nil
-}
-
-// pgLocker lets one process at a time migrate, on the connection it migrates
-// with, and makes the schema the tables go to.
-type pgLocker struct {
-	key    int64
-	schema string
-}
-
-// SessionLock waits for the lock until the context ends.
-func (l *pgLocker) SessionLock(ctx context.Context, c *sql.Conn) error {
-	for {
-		var held bool
-		err := c.QueryRowContext(ctx, "/*db.Migrate*/ SELECT pg_try_advisory_lock($1)", l.key).Scan(&held)
-		if err != nil {
-			return err
-		}
-		if held {
-			break
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(lockPoll):
-		}
-	}
-	if l.schema == "" {
-		return nil
-	}
-	// Asked first: a role may use a schema made for it without the right to create one.
-	var there bool
-	err := c.QueryRowContext(ctx, "/*db.Migrate*/ SELECT to_regnamespace($1) IS NOT NULL", l.schema).Scan(&there)
-	if err == nil && !there {
-		_, err = c.ExecContext(ctx, `/*db.Migrate*/ CREATE SCHEMA "`+l.schema+`"`)
-	}
-	if err != nil {
-		return errors.Join(err, l.SessionUnlock(ctx, c))
-	}
-	return nil
-}
-
-// SessionUnlock gives the lock back.
-func (l *pgLocker) SessionUnlock(ctx context.Context, c *sql.Conn) error {
-	_, err := c.ExecContext(ctx, "/*db.Migrate*/ SELECT pg_advisory_unlock($1)", l.key)
-	return err
 }

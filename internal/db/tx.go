@@ -84,5 +84,8 @@ func (d *DB) once(ctx context.Context, write bool, f func(context.Context, *Tx) 
 	if err := f(context.WithValue(ctx, txKey{d}, true), &Tx{db: d, tx: tx}); err != nil {
 		return err
 	}
+	if !write {
+		return nil
+	}
 	return explain("commit", tx.commit(ctx))
 }

@@ -62,7 +62,7 @@ func join(ctx context.Context, bin string) (cluster, error) {
 func meetingPlace(bin string) (string, error) {
 	sum := fnv.New32a()
 	sum.Write([]byte(bin))
-	base := filepath.Join(os.TempDir(), fmt.Sprintf("aisles-dbtest-%d-%x", os.Getuid(), sum.Sum32()))
+	base := filepath.Join(tempDir(), fmt.Sprintf("aisles-dbtest-%d-%x", os.Getuid(), sum.Sum32()))
 	// The server, run as another user, must be able to pass through.
 	if err := os.Mkdir(base, 0o711); err != nil && !errors.Is(err, os.ErrExist) {
 		return "", err
@@ -75,6 +75,27 @@ func meetingPlace(bin string) (string, error) {
 		return "", fmt.Errorf("%s is not our folder", base)
 	}
 	return base, nil
+}
+
+// maxTemp keeps the socket's path within what the system allows, about 104 bytes.
+const maxTemp = 50
+
+// tempDir returns a folder for temporary files which the server can reach: as
+// root it runs as another user.
+func tempDir() string {
+	dir := os.TempDir()
+	if len(dir) > maxTemp {
+		return "/tmp"
+	}
+	if os.Getuid() != 0 {
+		return dir
+	}
+	for up := dir; up != filepath.Dir(up); up = filepath.Dir(up) {
+		if info, err := os.Stat(up); err != nil || info.Mode()&0o001 == 0 {
+			return "/tmp"
+		}
+	}
+	return dir
 }
 
 // enter announces this process and finds or starts the cluster. The lock on

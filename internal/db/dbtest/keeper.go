@@ -53,6 +53,9 @@ func keep(base, bin string, answer *os.File) error {
 		return err
 	}
 	locks = append(locks, alive)
+	if err := os.WriteFile(alive.Name(), fmt.Append(nil, os.Getpid()), 0o600); err != nil {
+		return err
+	}
 	if err := clean(base); err != nil {
 		return err
 	}
