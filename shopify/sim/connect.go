@@ -92,7 +92,7 @@ func connect[T object](all []T, args input) (any, error) {
 }
 
 func invalidCursor(name string) error {
-	return &topError{message: "Invalid cursor for current pagination sort.", code: "INVALID_CURSOR", path: []any{name}}
+	return &topError{message: "Invalid cursor for current pagination sort.", code: "BAD_REQUEST", path: []any{name}}
 }
 
 // place finds where a cursor stands: at its item (found), or where the first

@@ -95,9 +95,14 @@ func firstOf[T any](all []T, args input) []T {
 func wrongKind(id string, kinds ...string) error {
 	kind, _, ok := splitGID(id)
 	if ok && !slices.Contains(kinds, kind) {
-		return &topError{message: "Invalid id: " + id, code: "RESOURCE_NOT_FOUND"}
+		return noSuchResource(id)
 	}
 	return nil
+}
+
+// noSuchResource is the error of a field whose id names nothing it can work on.
+func noSuchResource(id string) error {
+	return &topError{message: "Invalid id: " + id, code: "RESOURCE_NOT_FOUND"}
 }
 
 // byID resolves a root field that finds one object by its id argument.

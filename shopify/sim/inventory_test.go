@@ -87,14 +87,14 @@ func TestPublishing(t *testing.T) {
 		s := newTestState(t)
 		p := mustSet(t, s, nil, input{"title": "x", "status": "DRAFT"})
 		store := s.publications[0]
-		if _, errs := s.publicationUpdate(store.gid(), input{"publishablesToAdd": []any{p.gid(), "gid://shopify/Product/1"}}); len(errs) != 1 {
-			t.Fatalf("an unknown product: %s", message(errs))
+		if _, _, err := s.publicationUpdate(store.gid(), input{"publishablesToAdd": []any{p.gid(), "gid://shopify/Product/1"}}); err == nil {
+			t.Fatal("an unknown product was published")
 		}
 		if len(p.published) != 0 {
 			t.Error("the known product was published although the call failed")
 		}
-		if _, errs := s.publicationUpdate(store.gid(), input{"publishablesToAdd": []any{p.gid()}}); errs != nil {
-			t.Fatal(message(errs))
+		if _, errs, err := s.publicationUpdate(store.gid(), input{"publishablesToAdd": []any{p.gid()}}); errs != nil || err != nil {
+			t.Fatal(err, message(errs))
 		}
 		if p.publishedOn(store, s.now()) {
 			t.Error("a draft must not be visible")
@@ -119,7 +119,7 @@ func TestPublishing(t *testing.T) {
 		for i := range ids {
 			ids[i] = p.gid()
 		}
-		if _, errs := s.publicationUpdate(store.gid(), input{"publishablesToRemove": ids}); len(errs) != 1 || errs[0].code != "PUBLICATION_UPDATE_LIMIT_EXCEEDED" {
+		if _, errs, _ := s.publicationUpdate(store.gid(), input{"publishablesToRemove": ids}); len(errs) != 1 || errs[0].code != "PUBLICATION_UPDATE_LIMIT_EXCEEDED" {
 			t.Errorf("51 products: %s", message(errs))
 		}
 	})

@@ -50,8 +50,8 @@ var mutationFields = table{
 	"publishablePublish":   root(func(r *request, args input) (any, error) { return r.publishAnswer(args, true) }),
 	"publishableUnpublish": root(func(r *request, args input) (any, error) { return r.publishAnswer(args, false) }),
 	"publicationUpdate": root(func(r *request, args input) (any, error) {
-		pub, errs := r.publicationUpdate(args.text("id"), args.object("input"))
-		return answer(map[string]any{"publication": objectOf(pub), "userErrors": userErrors(errs)}), nil
+		pub, errs, err := r.publicationUpdate(args.text("id"), args.object("input"))
+		return answer(map[string]any{"publication": objectOf(pub), "userErrors": userErrors(errs)}), err
 	}),
 
 	"inventorySetQuantities": root(func(r *request, args input) (any, error) {
@@ -190,6 +190,9 @@ func bulkAnswer(p *product, variants []*variant, errs []userError) object {
 
 func mutateDefinitionCreate(r *request, args input) (any, error) {
 	in := args.object("definition")
+	if ns := in.text("namespace"); ns == "shopify" || strings.HasPrefix(ns, "shopify--") {
+		return nil, &topError{message: "Access denied for metafieldDefinitionCreate field.", code: "ACCESS_DENIED"}
+	}
 	capability := func(name string) bool { return in.object("capabilities").object(name).flag("enabled") }
 	d := &definition{
 		owner: in.text("ownerType"), namespace: resolveNamespace(in.text("namespace")), key: in.text("key"), name: in.text("name"),
@@ -244,9 +247,6 @@ func (r *request) tagsAnswer(args input, change func([]string) []string) (any, e
 
 func (r *request) publishAnswer(args input, on bool) (any, error) {
 	id := args.text("id")
-	if err := wrongKind(id, "Product", "ProductVariant"); err != nil {
-		return nil, err
-	}
 	values := map[string]any{"publishable": nil, "shop": shop{r.state}}
 	var p *product
 	if v := r.variants[idOf("ProductVariant", id)]; v != nil {
@@ -255,8 +255,7 @@ func (r *request) publishAnswer(args input, on bool) (any, error) {
 		values["publishable"] = p
 	}
 	if p == nil {
-		values["userErrors"] = userErrors([]userError{failf("", "id", "Resource does not exist")})
-		return answer(values), nil
+		return nil, noSuchResource(id)
 	}
 	values["userErrors"] = userErrors(r.publish(p, args.objects("input"), on))
 	return answer(values), nil

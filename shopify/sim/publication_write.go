@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -63,42 +64,32 @@ func (s *state) publish(p *product, entries []input, on bool) []userError {
 	return nil
 }
 
-// publicationUpdate adds and removes products and sets autoPublish; nothing is
-// changed when one id is wrong.
-func (s *state) publicationUpdate(id string, in input) (*publication, []userError) {
+// publicationUpdate adds and removes products and sets autoPublish. An id that
+// names no product is an error of the whole field, and nothing is changed.
+func (s *state) publicationUpdate(id string, in input) (*publication, []userError, error) {
 	pub := s.publication(id)
 	if pub == nil {
-		return nil, []userError{failf("PUBLICATION_NOT_FOUND", "id", "Publication not found")}
+		return nil, []userError{failf("PUBLICATION_NOT_FOUND", "id", "Publication not found")}, nil
 	}
 	add, remove := in.texts("publishablesToAdd"), in.texts("publishablesToRemove")
 	if len(add)+len(remove) > maxPublishables {
-		return nil, []userError{failf("PUBLICATION_UPDATE_LIMIT_EXCEEDED", "input", "The limit for simultaneous publication updates has been exceeded.")}
+		return nil, []userError{failf("PUBLICATION_UPDATE_LIMIT_EXCEEDED", "input", "The limit for simultaneous publication updates has been exceeded.")}, nil
 	}
-	var errs []userError
-	check := func(ids []string, field string) (products []*product) {
-		for i, id := range ids {
-			p := s.product(id)
-			if p == nil {
-				errs = append(errs, failf("INVALID_PUBLISHABLE_ID", fmt.Sprintf("input.%s.%d", field, i), "Publishable ID not found."))
-			}
-			products = append(products, p)
+	for _, id := range slices.Concat(add, remove) {
+		if s.product(id) == nil {
+			return nil, nil, noSuchResource(id)
 		}
-		return products
-	}
-	adding, removing := check(add, "publishablesToAdd"), check(remove, "publishablesToRemove")
-	if len(errs) > 0 {
-		return nil, errs
 	}
 	in.setFlag("autoPublish", &pub.autoPublish)
-	for _, p := range adding {
-		if _, already := p.published[pub.id]; !already {
+	for _, id := range add {
+		if p := s.product(id); p.published[pub.id].IsZero() {
 			p.published[pub.id] = s.now()
 		}
 	}
-	for _, p := range removing {
-		delete(p.published, pub.id)
+	for _, id := range remove {
+		delete(s.product(id).published, pub.id)
 	}
-	return pub, nil
+	return pub, nil, nil
 }
 
 // publishedAt is when the product appeared on the online store; nil when it

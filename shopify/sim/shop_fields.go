@@ -31,6 +31,14 @@ var shopFields = merge(table{
 			"localization": nil, "marketWebPresence": nil,
 		})
 	}),
+	"shopAddress": get(func(s shop) any {
+		return answer(map[string]any{
+			"id": gid("ShopAddress", s.info.id), "address1": nil, "address2": nil, "city": nil, "company": s.info.name, "coordinatesValidated": false,
+			"country": "United States", "countryCode": "US", "countryCodeV2": "US", "firstName": nil, "formatted": []string{"United States"},
+			"formattedArea": "United States", "lastName": nil, "latitude": nil, "longitude": nil, "name": s.info.name, "phone": nil,
+			"province": nil, "provinceCode": nil, "zip": nil,
+		})
+	}),
 	"resourceLimits": constant(answer(map[string]any{
 		"maxProductOptions": maxOptions, "maxProductVariants": maxVariants, "locationLimit": 200, "redirectLimitReached": false,
 	})),
