@@ -30,6 +30,9 @@ type bucket struct {
 
 func newBucket(t tariff, now time.Time) *bucket { return &bucket{t, t.size, now} }
 
+// dust is what floating point may lose of whole points.
+const dust = 1e-6
+
 // refill adds what was restored since the last look.
 func (b *bucket) refill(now time.Time) {
 	if elapsed := now.Sub(b.at).Seconds(); elapsed > 0 {
@@ -42,7 +45,7 @@ func (b *bucket) refill(now time.Time) {
 // nothing is taken, when there is less.
 func (b *bucket) reserve(cost int, now time.Time) (ok bool) {
 	b.refill(now)
-	if float64(cost) > b.available {
+	if float64(cost) > b.available+dust {
 		return false
 	}
 	b.available -= float64(cost)
@@ -58,7 +61,7 @@ func (b *bucket) refund(points int, now time.Time) {
 // status is the answer's throttleStatus.
 func (b *bucket) status(now time.Time) throttleStatus {
 	b.refill(now)
-	return throttleStatus{floatJSON(b.size), math.Floor(b.available), floatJSON(b.restore)}
+	return throttleStatus{floatJSON(b.size), math.Floor(max(0, b.available) + dust), floatJSON(b.restore)}
 }
 
 type throttleStatus struct {

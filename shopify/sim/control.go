@@ -19,6 +19,7 @@ func (s *Server) controlRoutes() *http.ServeMux {
 	mux.HandleFunc("GET /_sim/shops/{domain}/state", s.getState)
 	mux.HandleFunc("POST /_sim/shops/{domain}/edit", s.postEdit)
 	mux.HandleFunc("GET /_sim/calls", s.getCalls)
+	mux.HandleFunc("GET /_sim/pictures/{name}", getPicture)
 	mux.HandleFunc("GET /_sim/faults", func(w http.ResponseWriter, _ *http.Request) { s.writeFaults(w, http.StatusOK) })
 	mux.HandleFunc("POST /_sim/faults", s.postFault)
 	mux.HandleFunc("DELETE /_sim/faults", func(w http.ResponseWriter, _ *http.Request) {
