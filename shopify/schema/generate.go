@@ -25,8 +25,9 @@ import (
 	"io"
 	"io/fs"
 	"log"
-	"net/http"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -302,25 +303,32 @@ func (t typeRef) String() string {
 // fetch replaces source, LICENSE and SOURCE.md by those of the package's
 // version.
 func fetch(version string) error {
-	url := "npm:@shopify/dev-mcp/-/dev-mcp-" + version + ".tgz"
-	client := http.Client{Timeout: 5 * time.Minute}
-	res, err := client.Get(url)
+	dir, err := os.MkdirTemp("", "dev-mcp")
 	if err != nil {
 		return err
 	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("get %s: %s", url, res.Status)
-	}
-	z, err := gzip.NewReader(res.Body)
+	defer os.RemoveAll(dir)
+	pkg := "@shopify/dev-mcp@" + version
+	pack := exec.Command("npm", "pack", "--silent", "--pack-destination", dir, pkg)
+	pack.Stderr = os.Stderr
+	name, err := pack.Output()
 	if err != nil {
-		return fmt.Errorf("open %s: %w", url, err)
+		return fmt.Errorf("npm pack %s: %w", pkg, err)
+	}
+	packed, err := os.Open(filepath.Join(dir, strings.TrimSpace(string(name))))
+	if err != nil {
+		return err
+	}
+	defer packed.Close()
+	z, err := gzip.NewReader(packed)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", pkg, err)
 	}
 	want := map[string]string{"package/dist/data/" + source: source, "package/LICENSE": "LICENSE"}
 	for archive := tar.NewReader(z); len(want) > 0; {
 		h, err := archive.Next()
 		if err != nil {
-			return fmt.Errorf("read %s, still missing %v: %w", url, want, err)
+			return fmt.Errorf("read %s, still missing %v: %w", pkg, want, err)
 		}
 		file, ok := want[h.Name]
 		if !ok {
@@ -329,13 +337,13 @@ func fetch(version string) error {
 		delete(want, h.Name)
 		b, err := io.ReadAll(io.LimitReader(archive, limit))
 		if err != nil {
-			return fmt.Errorf("read %s of %s: %w", h.Name, url, err)
+			return fmt.Errorf("read %s of %s: %w", h.Name, pkg, err)
 		}
 		if err := os.WriteFile(file, b, 0o644); err != nil {
 			return err
 		}
 		if file == source {
-			if err := describe(version, url, b); err != nil {
+			if err := describe(version, b); err != nil {
 				return err
 			}
 		}
@@ -350,7 +358,6 @@ const sourceText = `# Source of the schema
 | file | ` + "`" + source + "`" + `, byte for byte as published |
 | sha256 | ` + "`%x`" + ` |
 | from | npm package ` + "`@shopify/dev-mcp`" + ` %s, file ` + "`dist/data/" + source + "`" + ` |
-| archive | <%s> |
 | fetched | %s |
 | licence | ISC, Copyright 2025-present, Shopify Inc.; the notice is in ` + "`LICENSE`" + ` of this folder |
 
@@ -364,7 +371,7 @@ the directive ` + "`@access`" + `. Nothing else is added or left out.
 To take another version: ` + "`go run generate.go -fetch VERSION`" + ` in this folder, alone in its commit.
 `
 
-func describe(version, url string, b []byte) error {
-	text := fmt.Sprintf(sourceText, sha256.Sum256(b), version, url, time.Now().UTC().Format(time.DateOnly))
+func describe(version string, b []byte) error {
+	text := fmt.Sprintf(sourceText, sha256.Sum256(b), version, time.Now().UTC().Format(time.DateOnly))
 	return os.WriteFile("SOURCE.md", []byte(text), 0o644)
 }
