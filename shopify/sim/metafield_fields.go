@@ -216,11 +216,29 @@ func (d *definition) capabilities() object {
 	}
 	return answer(map[string]any{
 		"uniqueValues":             flag(slices.Contains(uniqueTypes, d.typ), d.unique),
-		"adminFilterable":          flag(true, d.filterable),
-		"smartCollectionCondition": flag(true, d.condition),
+		"adminFilterable":          flag(d.canFilter(), d.filterable),
+		"smartCollectionCondition": flag(d.canBeCondition(), d.condition),
 		"analyticsQueryable":       flag(true, false),
 		"cartToOrderCopyable":      flag(false, false),
 	})
+}
+
+// unfilterable are the types whose values the admin cannot filter by,
+// https://shopify.dev/docs/apps/build/custom-data/metafields/use-metafield-capabilities.
+var unfilterable = []string{
+	"color", "dimension", "json", "link", "money", "multi_line_text_field", "rating", "rich_text_field", "url", "volume", "weight",
+}
+
+func (d *definition) canFilter() bool {
+	base, _ := elementType(d.typ)
+	return !slices.Contains(unfilterable, base)
+}
+
+// conditionTypes are the types smart collections can select by.
+var conditionTypes = []string{"boolean", "metaobject_reference", "number_decimal", "number_integer", "rating", "single_line_text_field"}
+
+func (d *definition) canBeCondition() bool {
+	return (d.owner == "PRODUCT" || d.owner == "PRODUCTVARIANT") && slices.Contains(conditionTypes, d.typ)
 }
 
 // definedBy lists the metafields a definition describes.

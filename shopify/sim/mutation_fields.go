@@ -1,6 +1,10 @@
 package sim
 
-import "strings"
+import (
+	"cmp"
+	"fmt"
+	"strings"
+)
 
 // mutationFields are the roots of mutations.
 var mutationFields = table{
@@ -71,9 +75,26 @@ func checkCategory(in input) error {
 	return nil
 }
 
+// maxSource is the longest source of a file, in characters.
+const maxSource = 2048
+
+// checkSources refuses sources of files by their length alone.
+func checkSources(files []input) error {
+	for _, f := range files {
+		switch source := f.textPtr("originalSource"); {
+		case source == nil:
+		case *source == "":
+			return &topError{message: "originalSource is too short (minimum is 1)", code: "INVALID_FIELD_ARGUMENTS"}
+		case len([]rune(*source)) > maxSource:
+			return &topError{message: fmt.Sprintf("originalSource is too long (maximum is %d)", maxSource), code: "INVALID_FIELD_ARGUMENTS"}
+		}
+	}
+	return nil
+}
+
 func mutateProductSet(r *request, args input) (any, error) {
 	identifier, in := args.object("identifier"), args.object("input")
-	if err := checkCategory(in); err != nil {
+	if err := cmp.Or(checkCategory(in), checkSources(in.objects("files"))); err != nil {
 		return nil, err
 	}
 	if sync, ok := args["synchronous"].(bool); ok && !sync {

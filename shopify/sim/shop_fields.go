@@ -50,7 +50,7 @@ var shopFields = merge(table{
 	"publicationCount":             get(func(s shop) any { return len(s.publications) }),
 
 	"ianaTimezone": constant("Etc/UTC"), "timezoneAbbreviation": constant("UTC"), "timezoneOffset": constant("+0000"),
-	"timezoneOffsetMinutes": constant(0), "unitSystem": constant("METRIC_SYSTEM"), "weightUnit": constant("KILOGRAMS"),
+	"timezoneOffsetMinutes": constant(0), "unitSystem": constant("METRIC_SYSTEM"), "weightUnit": constant(defaultWeightUnit),
 	"taxesIncluded": constant(false), "taxShipping": constant(false), "setupRequired": constant(false), "description": nothing,
 	"shopOwnerName": constant("Owner"), "checkoutApiSupported": constant(true), "translations": constant([]object{}),
 	"shopPolicies": constant([]object{}), "alerts": constant([]object{}),

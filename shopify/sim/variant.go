@@ -27,6 +27,9 @@ type variant struct {
 	updatedAt      time.Time
 }
 
+// defaultWeightUnit is the unit of weights given without one.
+const defaultWeightUnit = "KILOGRAMS"
+
 func (v *variant) clone() *variant {
 	c := *v
 	c.options = slices.Clone(v.options)
@@ -44,7 +47,7 @@ func (s *state) newVariant(p *product, options []string) *variant {
 		id: s.newID(), product: p, options: options, price: zero, taxable: true, policy: "DENY",
 		createdAt: s.now(), updatedAt: s.now(),
 	}
-	v.item = inventoryItem{id: s.newID(), requiresShipping: true, weightUnit: "KILOGRAMS"}
+	v.item = inventoryItem{id: s.newID(), requiresShipping: true, weightUnit: defaultWeightUnit}
 	return v
 }
 

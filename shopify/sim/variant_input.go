@@ -14,9 +14,7 @@ const newVariantsTracked = true
 // https://shopify.dev/docs/api/admin-graphql/latest/mutations/inventorySetQuantities.
 const maxQuantity = 1_000_000_000
 
-// weightUnits are the units of WeightUnit.
-var kilograms = "KILOGRAMS"
-
+// makeGiftCard gives the variant the defaults of gift cards.
 func (v *variant) makeGiftCard() {
 	v.taxable = false
 	v.item.requiresShipping = false
@@ -47,10 +45,10 @@ func (s *state) applyVariant(v *variant, in input, path string) []userError {
 		errs = append(errs, v.applyItem(item, path+".inventoryItem")...)
 	}
 	if tooLong(textOf(v.sku)) {
-		errs = append(errs, failf("INVALID_VARIANT", path+".sku", "%s", longText))
+		errs = append(errs, failf("INVALID_VARIANT", path+".sku", "SKU %s", longText))
 	}
 	if tooLong(textOf(v.barcode)) {
-		errs = append(errs, failf("INVALID_VARIANT", path+".barcode", "%s", longText))
+		errs = append(errs, failf("INVALID_VARIANT", path+".barcode", "Barcode %s", longText))
 	}
 	v.updatedAt = s.now()
 	return errs
@@ -91,7 +89,7 @@ func (v *variant) applyItem(in input, path string) []userError {
 	if w := in.object("measurement").object("weight"); w != nil {
 		i.weight, i.weightUnit = floatOf(w["value"]), w.text("unit")
 		if i.weightUnit == "" {
-			i.weightUnit = kilograms
+			i.weightUnit = defaultWeightUnit
 		}
 	}
 	if !in.has("cost") {
