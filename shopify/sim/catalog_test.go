@@ -266,3 +266,41 @@ func TestPublicationsOverGraphQL(t *testing.T) {
 		}
 	}
 }
+
+func TestAsynchronousProductSet(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := testServer(t)
+		a := post(t, s, `mutation { productSet(synchronous: false, input: {title: "Late"}) { product { id } productSetOperation { id status } userErrors { message } } }`, nil)
+		operation := dig(t, a, "productSet", "productSetOperation", "id")
+		poll := func() (status, title any) {
+			a := post(t, s, `query($id: ID!) { productOperation(id: $id) { status product { title } } node(id: $id) { id } }`, map[string]any{"id": operation})
+			if dig(t, a, "node", "id") != operation {
+				t.Errorf("the operation is no node: %s", a.raw)
+			}
+			return dig(t, a, "productOperation", "status"), dig(t, a, "productOperation", "product", "title")
+		}
+		if status, title := poll(); status != "CREATED" || title != nil {
+			t.Errorf("at once: %v %v", status, title)
+		}
+		time.Sleep(time.Second)
+		if status, title := poll(); status != "COMPLETE" || title != "Late" {
+			t.Errorf("a second later: %v %v", status, title)
+		}
+	})
+}
+
+func TestEditAndState(t *testing.T) {
+	t.Parallel()
+	s := testServer(t)
+	id := setProduct(t, s, "Tee")
+	control(t, s, "POST", "/_sim/shops/"+testDomain+"/edit", `{"handle":"tee","add_tags":["theirs"],"metafields":[{"namespace":"theirs","key":"kind","type":"boolean","value":"true"}]}`, http.StatusOK)
+	state := control(t, s, "GET", "/_sim/shops/"+testDomain+"/state", "", http.StatusOK)
+	for _, want := range []string{`"id":"` + id + `"`, `"tags":["theirs","x"]`, `"namespace":"theirs"`, `"url":"https://example.com/1.jpg"`, `"publishedOn":[]`, `"orders":[]`, `"selectedOptions":[{"name":"Size","value":"S"}]`, `"price":"7.50"`} {
+		if !strings.Contains(state, want) {
+			t.Errorf("the state lacks %s:\n%s", want, state)
+		}
+	}
+	control(t, s, "POST", "/_sim/shops/"+testDomain+"/edit", `{"id":"`+id+`","delete":true}`, http.StatusOK)
+	control(t, s, "POST", "/_sim/shops/"+testDomain+"/edit", `{"id":"`+id+`","title":"x"}`, http.StatusUnprocessableEntity)
+}
