@@ -1,0 +1,274 @@
+package shopify
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/failsafe-go/failsafe-go"
+	"github.com/failsafe-go/failsafe-go/retrypolicy"
+)
+
+// call sends an operation and reads its root field. With an error the value is
+// what came all the same: a mutation's payload beside its UserErrors, partial
+// data beside an APIError.
+func call[T any](ctx context.Context, c *Client, op *operation, variables any) (T, error) {
+	var none T
+	body, err := json.Marshal(request{op.document, op.name, variables})
+	if err != nil {
+		return none, fmt.Errorf("write variables of %s: %w", op.name, err)
+	}
+	s := &sending{client: c, op: op, body: body}
+	if r, ok := variables.(repeatable); ok {
+		s.again = r.repeatable()
+	}
+	if v, ok := variables.(sized); ok {
+		s.points = v.points()
+	}
+	got, err := s.run(ctx)
+	if got == nil {
+		return none, err
+	}
+	value, problem := decode[T](got, op)
+	return value, errors.Join(err, problem)
+}
+
+// decode reads the root field of an answer.
+func decode[T any](a *answer, op *operation) (T, error) {
+	var data map[string]T
+	if err := json.Unmarshal(a.Data, &data); err != nil {
+		var none T
+		return none, fmt.Errorf("read answer to %s: %w", op.name, err)
+	}
+	value := data[op.root]
+	p, ok := any(value).(payload)
+	if !ok {
+		return value, nil
+	}
+	if refused := p.refusals(); len(refused) > 0 {
+		return value, &UserErrors{op.name, refused}
+	}
+	return value, nil
+}
+
+// sized is implemented by variables whose number Shopify charges for.
+type sized interface{ points() float64 }
+
+// request is the body of a GraphQL request.
+type request struct {
+	Query         string `json:"query"`
+	OperationName string `json:"operationName"`
+	Variables     any    `json:"variables,omitempty"`
+}
+
+// sending is one call on its way, through as many requests as it takes.
+type sending struct {
+	client *Client
+	op     *operation
+	body   []byte
+	points float64
+	again  bool // may be repeated, if it is a write
+
+	attempt   int
+	throttled bool    // the last request was refused for its cost
+	got       *answer // of the last request
+	err       error   // of the last request
+}
+
+// run sends the call until it is answered, or not to be sent again.
+func (s *sending) run(ctx context.Context) (*answer, error) {
+	err := failsafe.With(retries, throttlings).WithContext(ctx).Run(func() error {
+		s.got, s.err = s.send(ctx)
+		return s.err
+	})
+	if s.err == nil && s.got == nil {
+		s.err = err // the context had ended before anything was sent
+	}
+	return s.got, s.final(ctx)
+}
+
+// final is the error a caller gets.
+func (s *sending) final(ctx context.Context) error {
+	var lost *unansweredError
+	switch {
+	case s.err == nil:
+		return nil
+	case errors.As(s.err, &lost) && s.op.write && !lost.repeatable:
+		return &UnknownOutcomeError{s.op.name, lost.err}
+	case lost != nil:
+		s.err = lost.err
+	}
+	if ended := context.Cause(ctx); ended != nil && !errors.Is(s.err, ended) {
+		s.err = fmt.Errorf("%w, after: %w", ended, s.err)
+	}
+	return fmt.Errorf("%s: %w", s.op.name, s.err)
+}
+
+// unansweredError says that a request was sent and that its outcome is not
+// known; repeatable, that sending it again does no harm.
+type unansweredError struct {
+	err        error
+	repeatable bool
+}
+
+func (e *unansweredError) Error() string { return e.err.Error() }
+func (e *unansweredError) Unwrap() error { return e.err }
+
+// unsentError says that a request never reached Shopify.
+type unsentError struct{ err error }
+
+func (e *unsentError) Error() string { return e.err.Error() }
+func (e *unsentError) Unwrap() error { return e.err }
+
+// How often, and after what time, a call is sent again.
+const (
+	maxRetries     = 4
+	firstBackoff   = 500 * time.Millisecond
+	longestBackoff = 8 * time.Second
+	jitter         = 0.25
+	maxThrottlings = 10
+	// throttledBackoff is what Shopify advises when its figures say that the
+	// points are there, https://shopify.dev/docs/api/usage/limits.
+	throttledBackoff = time.Second
+	// longestHold bounds the Retry-After that is believed.
+	longestHold = time.Minute
+)
+
+// retries sends a call again that failed for a reason that may pass.
+var retries = retrypolicy.NewBuilder[any]().
+	HandleIf(func(_ any, err error) bool { return passes(err) }).
+	WithMaxRetries(maxRetries).
+	WithBackoff(firstBackoff, longestBackoff).
+	WithJitterFactor(jitter).
+	WithDelayFunc(func(e failsafe.ExecutionAttempt[any]) time.Duration {
+		var api *APIError
+		if errors.As(e.LastError(), &api) && api.refused() && api.retryAfter > 0 {
+			return 0 // the throttle holds all calls that long
+		}
+		return -1 // back off
+	}).
+	ReturnLastFailure().
+	Build()
+
+// throttlings sends a call again whose points were not there. The throttle
+// knows how long to wait, unless Shopify's figures contradict its answer.
+var throttlings = retrypolicy.NewBuilder[any]().
+	HandleIf(func(_ any, err error) bool {
+		var t *ThrottledError
+		return errors.As(err, &t)
+	}).
+	WithMaxRetries(maxThrottlings).
+	WithDelayFunc(func(e failsafe.ExecutionAttempt[any]) time.Duration {
+		var t *ThrottledError
+		if errors.As(e.LastError(), &t) && t.Wait() > 0 {
+			return 0
+		}
+		return throttledBackoff
+	}).
+	ReturnLastFailure().
+	Build()
+
+// passes tells whether a request that failed so is to be sent again.
+func passes(err error) bool {
+	var (
+		lost   *unansweredError
+		unsent *unsentError
+		api    *APIError
+	)
+	switch {
+	case errors.As(err, &lost):
+		return lost.repeatable
+	case errors.As(err, &unsent):
+		return true
+	}
+	return errors.As(err, &api) && api.refused()
+}
+
+// send waits for the budget and sends one request.
+func (s *sending) send(ctx context.Context) (*answer, error) {
+	c := s.client
+	s.attempt++
+	seen := Call{Shop: c.shop, Operation: s.op.name, Write: s.op.write, Attempt: s.attempt, Started: time.Now()}
+	turn, err := c.throttle.take(ctx, s.op.name, s.points, s.throttled)
+	if err != nil {
+		return nil, err
+	}
+	sent := time.Now()
+	seen.Waited = sent.Sub(seen.Started)
+	got, err := c.post(ctx, s.body, &seen)
+	seen.Took = time.Since(sent)
+	var (
+		o         outcome
+		throttled *ThrottledError
+		api       *APIError
+		unsent    *unsentError
+	)
+	if got != nil {
+		o.cost = got.Extensions.Cost
+	}
+	switch {
+	case errors.As(err, &throttled):
+		s.throttled = true
+	case errors.As(err, &unsent):
+		o.unsent = true
+	case errors.As(err, &api) && api.refused():
+		o.unsent, o.hold = true, min(api.retryAfter, longestHold)
+	}
+	c.throttle.settle(turn, o)
+	if o.cost != nil {
+		seen.Requested = o.cost.Requested
+		if o.cost.Actual != nil {
+			seen.Actual = *o.cost.Actual
+		}
+	}
+	seen.Throttled = throttled != nil || o.hold > 0 || (api != nil && api.refused())
+	seen.Err = err
+	if c.observe != nil {
+		c.observe(seen)
+	}
+	var lost *unansweredError
+	if errors.As(err, &lost) {
+		lost.repeatable = !s.op.write || s.again
+	}
+	return got, err
+}
+
+// points of a productSet: per variant, picture and metafield,
+// https://shopify.dev/changelog/dynamic-complexity-cost-for-productset-mutation.
+func (v ProductSetVariables) points() float64 {
+	files, _ := v.Input.Files.Get()
+	metafields, _ := v.Input.Metafields.Get()
+	variants, _ := v.Input.Variants.Get()
+	sum := 1.9*float64(len(files)) + 0.4*float64(len(metafields)) + 0.2*float64(len(variants))
+	for _, variant := range variants {
+		metafields, _ := variant.Metafields.Get()
+		sum += 0.4 * float64(len(metafields))
+		if !variant.File.IsZero() {
+			sum += 0.6
+		}
+	}
+	return math.Ceil(sum)
+}
+
+// points of a productVariantsBulkUpdate: as productSet's of variants.
+func (v ProductVariantsBulkUpdateVariables) points() float64 {
+	sum := 0.2 * float64(len(v.Variants))
+	for _, variant := range v.Variants {
+		metafields, _ := variant.Metafields.Get()
+		sum += 0.4 * float64(len(metafields))
+	}
+	return math.Ceil(sum)
+}
+
+// points of a metafieldsSet: per owner, as the dearest kind of owner used here
+// costs, https://shopify.dev/changelog/dynamic-complexity-cost-for-metafieldsset-mutation.
+func (v MetafieldsSetVariables) points() float64 {
+	owners := map[string]bool{}
+	for _, m := range v.Metafields {
+		owners[m.OwnerID] = true
+	}
+	return 4 * float64(len(owners))
+}

@@ -1,0 +1,138 @@
+package shopify
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// DefaultAttemptTimeout bounds one HTTP request when Options do not. Shopify
+// gives up after about ten seconds,
+// https://shopify.dev/docs/api/usage/response-codes.
+const DefaultAttemptTimeout = 15 * time.Second
+
+// Options describe a shop and how to call it. Shop and Token are required.
+type Options struct {
+	// Shop is the shop's own domain, acme.myshopify.com.
+	Shop string
+	// Endpoint is the URL before /admin/; https://SHOP when empty.
+	Endpoint string
+	// Token is the app's access token in the shop. Options print without it.
+	Token string `json:"-"`
+	// Transport sends requests; nil is a transport of the client's own.
+	Transport http.RoundTripper
+	// AttemptTimeout bounds one HTTP request; 0 is DefaultAttemptTimeout. A
+	// context's own deadline holds when it is earlier.
+	AttemptTimeout time.Duration
+	// Throttle is the shop's budget, to be shared by all Clients of one app in
+	// one shop; nil is one of the client's own.
+	Throttle *Throttle
+	// Observe is told of each HTTP request when it has ended, from the calls'
+	// own goroutines; nil is off.
+	Observe func(Call)
+}
+
+// Format prints the options without their token.
+func (o Options) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "shopify.Options{Shop: %q, Endpoint: %q}", o.Shop, o.Endpoint)
+}
+
+// Client calls the Admin API of one shop. It is safe for concurrent use and
+// needs no closing.
+type Client struct {
+	shop      string
+	url       string
+	authorize func(http.Header) // a function, which nothing prints
+	redact    *strings.Replacer
+	http      *http.Client
+	timeout   time.Duration
+	throttle  *Throttle
+	observe   func(Call)
+}
+
+// New makes a client. It sends nothing; an error says what Options lack.
+func New(o Options) (*Client, error) {
+	endpoint := strings.TrimSuffix(cmp.Or(o.Endpoint, "https://"+o.Shop), "/")
+	u, err := url.Parse(endpoint)
+	switch {
+	case o.Shop == "" || strings.ContainsAny(o.Shop, "/:?#@ "):
+		return nil, fmt.Errorf("shop %q is no domain", o.Shop)
+	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || (u.Scheme != "https" && u.Scheme != "http"):
+		return nil, fmt.Errorf("endpoint of shop %s is no URL of a host", o.Shop)
+	case o.Token == "" || strings.ContainsFunc(o.Token, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return nil, fmt.Errorf("token of shop %s is empty or no token", o.Shop)
+	}
+	transport := o.Transport
+	if transport == nil {
+		transport = newTransport()
+	}
+	token := o.Token
+	return &Client{
+		shop:      o.Shop,
+		url:       endpoint + "/admin/api/" + Version + "/graphql.json",
+		authorize: func(h http.Header) { h.Set("X-Shopify-Access-Token", token) },
+		redact:    strings.NewReplacer(token, "[token]"),
+		http:      &http.Client{Transport: transport, CheckRedirect: stay},
+		timeout:   cmp.Or(o.AttemptTimeout, DefaultAttemptTimeout),
+		throttle:  cmp.Or(o.Throttle, NewThrottle()),
+		observe:   o.Observe,
+	}, nil
+}
+
+// idleConns is how many connections to a shop are kept open; they matter with
+// HTTP/1.1 alone, Shopify speaks HTTP/2.
+const idleConns = 32
+
+func newTransport() http.RoundTripper {
+	t, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return http.DefaultTransport
+	}
+	t = t.Clone()
+	t.MaxIdleConnsPerHost = idleConns
+	return t
+}
+
+// stay follows no redirect: the token is for the shop alone.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// Format prints the shop alone, whatever the verb.
+func (c *Client) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "shopify.Client(%s)", c.shop) }
+
+// Call is one HTTP request as it ended: a call that is sent again is several.
+type Call struct {
+	Shop      string
+	Operation string
+	Write     bool
+	Attempt   int // from 1
+	Started   time.Time
+	Waited    time.Duration // for the budget, before it was sent
+	Took      time.Duration // from sending it to the end of the answer
+	Status    int           // of HTTP; 0 when there was no answer
+	RequestID string
+	// Requested and Actual are points; both are 0 when the answer named none.
+	Requested, Actual float64
+	Throttled         bool // refused by cost (THROTTLED) or rate (429, 430)
+	// Served is the API version that answered; not Version when Shopify has
+	// retired that. "" when there was no answer.
+	Served string
+	// Deprecated is Shopify's word on what the document should no longer ask.
+	Deprecated string
+	// Err is why the request failed, nil when it did not. UserErrors are no
+	// failure of the request.
+	Err error
+}
+
+// operation is a document and what is to be known of it.
+type operation struct {
+	name     string
+	root     string // the field of data
+	write    bool
+	document string
+}
+
+// payload is what a mutation answers.
+type payload interface{ refusals() []UserError }

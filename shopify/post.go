@@ -1,0 +1,182 @@
+package shopify
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxAnswer bounds an answer, in bytes: a page of 250 products of 250 variants
+// is within it.
+const maxAnswer = 256 << 20
+
+// maxText bounds the text an error takes over from an answer, in bytes.
+const maxText = 500
+
+// answer is a GraphQL answer.
+type answer struct {
+	Data       json.RawMessage `json:"data"`
+	Errors     json.RawMessage `json:"errors"`
+	Extensions struct {
+		Cost *cost `json:"cost"`
+	} `json:"extensions"`
+}
+
+// post sends one request, bounded in time, and reads the answer. The answer is
+// there beside an error when it could be read.
+func (c *Client) post(ctx context.Context, body []byte, seen *Call) (*answer, error) {
+	bounded, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	res, raw, err := c.exchange(bounded, body)
+	if err != nil {
+		return nil, c.failure(ctx, bounded, err)
+	}
+	seen.Status, seen.RequestID = res.StatusCode, res.Header.Get("X-Request-Id")
+	seen.Served, seen.Deprecated = res.Header.Get("X-Shopify-API-Version"), res.Header.Get("X-Shopify-API-Deprecated-Reason")
+	return c.read(res, raw)
+}
+
+// exchange sends a request and reads all of its answer.
+func (c *Client) exchange(ctx context.Context, body []byte) (*http.Response, []byte, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
+	if err != nil {
+		return nil, nil, &unsentError{err}
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "application/json")
+	r.Header.Set("User-Agent", "aisles")
+	c.authorize(r.Header)
+	res, err := c.http.Do(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	if err == nil && len(raw) > maxAnswer {
+		err = fmt.Errorf("answer of more than %d bytes", maxAnswer)
+	}
+	return res, raw, err
+}
+
+// failure says what became of a request without an answer.
+func (c *Client) failure(ctx, bounded context.Context, err error) error {
+	reached := !neverSent(err)
+	switch {
+	case ctx.Err() != nil:
+		err = context.Cause(ctx)
+	case bounded.Err() != nil:
+		err = fmt.Errorf("no answer within %s: %w", c.timeout, os.ErrDeadlineExceeded)
+	default:
+		err = &networkError{c.redact.Replace(err.Error()), err}
+	}
+	if reached {
+		return &unansweredError{err: err}
+	}
+	return &unsentError{err}
+}
+
+// networkError keeps the token out of whatever a transport says.
+type networkError struct {
+	text string
+	err  error
+}
+
+func (e *networkError) Error() string        { return e.text }
+func (e *networkError) Is(target error) bool { return errors.Is(e.err, target) }
+
+// neverSent tells whether no byte of a request can have reached Shopify.
+func neverSent(err error) bool {
+	var (
+		op   *net.OpError
+		dns  *net.DNSError
+		cert *tls.CertificateVerificationError
+		own  *unsentError
+	)
+	return (errors.As(err, &op) && op.Op == "dial") || errors.As(err, &dns) || errors.As(err, &cert) || errors.As(err, &own)
+}
+
+// read makes an answer, or an error, of a response.
+func (c *Client) read(res *http.Response, raw []byte) (*answer, error) {
+	refused := &APIError{Status: res.StatusCode, RequestID: res.Header.Get("X-Request-Id"), retryAfter: retryAfter(res.Header)}
+	var got answer
+	if err := json.Unmarshal(raw, &got); err != nil {
+		refused.Message = c.text("not JSON: " + string(raw))
+		if res.StatusCode < 300 || refused.temporary() && !refused.refused() {
+			return nil, &unansweredError{err: refused}
+		}
+		return nil, refused
+	}
+	refused.Code, refused.Message = describe(got.Errors)
+	refused.Message = c.text(refused.Message)
+	switch {
+	case res.StatusCode != http.StatusOK:
+		if refused.temporary() && !refused.refused() {
+			return nil, &unansweredError{err: refused}
+		}
+		return nil, refused
+	case refused.Code == throttledCode && got.Extensions.Cost != nil:
+		k := got.Extensions.Cost
+		return &got, &ThrottledError{k.Requested, k.Status.Available, k.Status.Restore}
+	case refused.Code == internalCode:
+		return &got, &unansweredError{err: refused}
+	case len(got.Errors) > 0 && !bytes.Equal(got.Errors, []byte("null")):
+		return &got, refused
+	case len(got.Data) == 0 || bytes.Equal(got.Data, []byte("null")):
+		refused.Message = "answer without data and without errors"
+		return nil, &unansweredError{err: refused}
+	}
+	return &got, nil
+}
+
+// describe reads an answer's errors: a list of GraphQL errors, or a text, or
+// an object of texts. The code is that of the first error that has one.
+func describe(raw json.RawMessage) (code, message string) {
+	var list []struct {
+		Message    string `json:"message"`
+		Extensions struct {
+			Code string `json:"code"`
+		} `json:"extensions"`
+	}
+	if json.Unmarshal(raw, &list) == nil {
+		texts := make([]string, len(list))
+		for i, e := range list {
+			texts[i] = e.Message
+			if code == "" {
+				code = e.Extensions.Code
+			}
+		}
+		return code, strings.Join(texts, "; ")
+	}
+	if json.Unmarshal(raw, &message) == nil {
+		return "", message
+	}
+	return "", string(raw)
+}
+
+// text shortens what an answer says, and keeps the token out of it.
+func (c *Client) text(s string) string {
+	s = strings.ToValidUTF8(c.redact.Replace(strings.TrimSpace(s)), "")
+	if len(s) > maxText {
+		s = strings.ToValidUTF8(s[:maxText], "") + "…"
+	}
+	return s
+}
+
+// retryAfter reads Retry-After, which Shopify writes as decimal seconds.
+func retryAfter(h http.Header) time.Duration {
+	s, err := strconv.ParseFloat(h.Get("Retry-After"), 64)
+	if err != nil || !(s > 0) {
+		return 0
+	}
+	return seconds(s)
+}
