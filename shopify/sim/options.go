@@ -141,6 +141,9 @@ func (p *product) optionTuple(entries []input, path string) ([]string, []userErr
 		if n < 0 {
 			return nil, []userError{failf("OPTION_DOES_NOT_EXIST", at, "Option does not exist")}
 		}
+		if given[n] {
+			return nil, []userError{failf("INVALID_VARIANT", at, "Option '%s' has more than one value.", p.options[n].name)}
+		}
 		v := p.options[n].value(e.text("name"))
 		if e.given("id") {
 			id := idOf("ProductOptionValue", e.text("id"))

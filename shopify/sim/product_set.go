@@ -177,7 +177,7 @@ func (s *state) setVariants(p *product, isNew bool, in input) []userError {
 		return nil
 	case !hasVariants || len(in.objects("variants")) == 0:
 		return []userError{failf("VARIANTS_INPUT_MISSING", "input.variants", "Variants input is required when updating product options")}
-	case !hasOptions:
+	case len(in.objects("productOptions")) == 0:
 		return []userError{failf("PRODUCT_OPTIONS_INPUT_MISSING", "input.productOptions", "Product options input is required when updating variants")}
 	}
 	quantities := 0
