@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -327,5 +328,30 @@ func TestClearKeepsPlaces(t *testing.T) {
 	}
 	if again := mustSet(t, s, nil, input{"title": "x"}).id; again <= id {
 		t.Errorf("id %d after %d: ids must not come twice", again, id)
+	}
+}
+
+func TestLargestProduct(t *testing.T) {
+	t.Parallel()
+	s := newTestState(t)
+	var names, variants []input
+	for i := range maxVariants {
+		name := fmt.Sprint(i)
+		names = append(names, input{"name": name})
+		variants = append(variants, input{"optionValues": list(input{"optionName": "Size", "name": name})})
+	}
+	options := list(input{"name": "Size", "values": list(names...)})
+	began := time.Now()
+	p := mustSet(t, s, nil, input{"title": "x", "productOptions": options, "variants": list(variants...)})
+	again := mustSet(t, s, input{"id": p.gid()}, input{"productOptions": options, "variants": list(variants...)})
+	if len(again.variants) != maxVariants || again.variants[maxVariants-1].id != p.variants[maxVariants-1].id {
+		t.Errorf("%d variants, the last with a new id", len(again.variants))
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("two writes of %d variants took %v", maxVariants, took)
+	}
+	over := append(list(variants...), list(input{"optionValues": list(input{"optionName": "Size", "name": "0"})})...)
+	if _, errs := s.productSet(nil, input{"title": "y", "productOptions": options, "variants": over}); len(errs) != 1 || errs[0].field[2] != "2048" {
+		t.Errorf("a clash at the end: %s", message(errs))
 	}
 }
