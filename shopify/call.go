@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/failsafe-go/failsafe-go"
@@ -29,33 +28,29 @@ func call[T any](ctx context.Context, c *Client, op *operation, variables any) (
 		s.points = v.points()
 	}
 	got, err := s.run(ctx)
-	if got == nil {
+	if got == nil || absent(got.Data[op.root]) {
 		return none, err
 	}
-	value, problem := decode[T](got, op)
-	return value, errors.Join(err, problem)
+	value, problem := decode[T](got.Data[op.root], op)
+	if err != nil {
+		return value, err
+	}
+	return value, problem
 }
 
-// decode reads the root field of an answer.
-func decode[T any](a *answer, op *operation) (T, error) {
-	var data map[string]T
-	if err := json.Unmarshal(a.Data, &data); err != nil {
-		var none T
+// decode reads the root field of an answer, which is not null.
+func decode[T any](raw json.RawMessage, op *operation) (T, error) {
+	var value, none T
+	if err := json.Unmarshal(raw, &value); err != nil {
 		return none, fmt.Errorf("read answer to %s: %w", op.name, err)
 	}
-	value := data[op.root]
-	p, ok := any(value).(payload)
-	if !ok {
-		return value, nil
-	}
-	if refused := p.refusals(); len(refused) > 0 {
-		return value, &UserErrors{op.name, refused}
+	if p, ok := any(value).(payload); ok {
+		if refused := p.refusals(); len(refused) > 0 {
+			return value, &UserErrors{op.name, refused}
+		}
 	}
 	return value, nil
 }
-
-// sized is implemented by variables whose number Shopify charges for.
-type sized interface{ points() float64 }
 
 // request is the body of a GraphQL request.
 type request struct {
@@ -199,6 +194,9 @@ func (s *sending) send(ctx context.Context) (*answer, error) {
 	sent := time.Now()
 	seen.Waited = sent.Sub(seen.Started)
 	got, err := c.post(ctx, s.body, &seen)
+	if err == nil && s.op.write && absent(got.Data[s.op.root]) {
+		err = &unansweredError{err: &APIError{Status: seen.Status, RequestID: seen.RequestID, Message: "answer without payload", broken: true}}
+	}
 	seen.Took = time.Since(sent)
 	var (
 		o         outcome
@@ -234,41 +232,4 @@ func (s *sending) send(ctx context.Context) (*answer, error) {
 		lost.repeatable = !s.op.write || s.again
 	}
 	return got, err
-}
-
-// points of a productSet: per variant, picture and metafield,
-// https://shopify.dev/changelog/dynamic-complexity-cost-for-productset-mutation.
-func (v ProductSetVariables) points() float64 {
-	files, _ := v.Input.Files.Get()
-	metafields, _ := v.Input.Metafields.Get()
-	variants, _ := v.Input.Variants.Get()
-	sum := 1.9*float64(len(files)) + 0.4*float64(len(metafields)) + 0.2*float64(len(variants))
-	for _, variant := range variants {
-		metafields, _ := variant.Metafields.Get()
-		sum += 0.4 * float64(len(metafields))
-		if !variant.File.IsZero() {
-			sum += 0.6
-		}
-	}
-	return math.Ceil(sum)
-}
-
-// points of a productVariantsBulkUpdate: as productSet's of variants.
-func (v ProductVariantsBulkUpdateVariables) points() float64 {
-	sum := 0.2 * float64(len(v.Variants))
-	for _, variant := range v.Variants {
-		metafields, _ := variant.Metafields.Get()
-		sum += 0.4 * float64(len(metafields))
-	}
-	return math.Ceil(sum)
-}
-
-// points of a metafieldsSet: per owner, as the dearest kind of owner used here
-// costs, https://shopify.dev/changelog/dynamic-complexity-cost-for-metafieldsset-mutation.
-func (v MetafieldsSetVariables) points() float64 {
-	owners := map[string]bool{}
-	for _, m := range v.Metafields {
-		owners[m.OwnerID] = true
-	}
-	return 4 * float64(len(owners))
 }

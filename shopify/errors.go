@@ -88,6 +88,7 @@ type APIError struct {
 	RequestID string // for Shopify's support; "" when the answer named none
 
 	retryAfter time.Duration
+	broken     bool // no answer that Shopify's application gives
 }
 
 func (e *APIError) Error() string {
@@ -192,7 +193,7 @@ func (e *APIError) class() Class {
 
 // temporary tells whether another try may succeed.
 func (e *APIError) temporary() bool {
-	return e.refused() || e.Status >= 500 || e.Status == http.StatusRequestTimeout || e.Code == internalCode
+	return e.refused() || e.broken || e.Status >= 500 || e.Status == http.StatusRequestTimeout || e.Code == internalCode
 }
 
 // refused tells whether Shopify turned the request away before it ran, for

@@ -25,8 +25,8 @@ const maxText = 500
 
 // answer is a GraphQL answer.
 type answer struct {
-	Data       json.RawMessage `json:"data"`
-	Errors     json.RawMessage `json:"errors"`
+	Data       map[string]json.RawMessage `json:"data"`
+	Errors     json.RawMessage            `json:"errors"`
 	Extensions struct {
 		Cost *cost `json:"cost"`
 	} `json:"extensions"`
@@ -110,32 +110,42 @@ func (c *Client) read(res *http.Response, raw []byte) (*answer, error) {
 	refused := &APIError{Status: res.StatusCode, RequestID: res.Header.Get("X-Request-Id"), retryAfter: retryAfter(res.Header)}
 	var got answer
 	if err := json.Unmarshal(raw, &got); err != nil {
-		refused.Message = c.text("not JSON: " + string(raw))
-		if res.StatusCode < 300 || refused.temporary() && !refused.refused() {
-			return nil, &unansweredError{err: refused}
-		}
-		return nil, refused
+		refused.Message = c.text("no GraphQL answer: " + string(raw))
+		refused.broken = res.StatusCode == http.StatusOK
+		return nil, refused.lasting()
 	}
 	refused.Code, refused.Message = describe(got.Errors)
 	refused.Message = c.text(refused.Message)
 	switch {
 	case res.StatusCode != http.StatusOK:
-		if refused.temporary() && !refused.refused() {
-			return nil, &unansweredError{err: refused}
+		return nil, refused.lasting()
+	case refused.Code == throttledCode:
+		var t ThrottledError
+		if k := got.Extensions.Cost; k != nil {
+			t = ThrottledError{k.Requested, k.Status.Available, k.Status.Restore}
 		}
-		return nil, refused
-	case refused.Code == throttledCode && got.Extensions.Cost != nil:
-		k := got.Extensions.Cost
-		return &got, &ThrottledError{k.Requested, k.Status.Available, k.Status.Restore}
-	case refused.Code == internalCode:
-		return &got, &unansweredError{err: refused}
-	case len(got.Errors) > 0 && !bytes.Equal(got.Errors, []byte("null")):
-		return &got, refused
-	case len(got.Data) == 0 || bytes.Equal(got.Data, []byte("null")):
-		refused.Message = "answer without data and without errors"
-		return nil, &unansweredError{err: refused}
+		return &got, &t
+	case !absent(got.Errors):
+		return &got, refused.lasting()
+	case got.Data == nil:
+		refused.Message, refused.broken = "answer without data and without errors", true
+		return nil, refused.lasting()
 	}
 	return &got, nil
+}
+
+// lasting is the error itself when Shopify refused, and that of a lost answer
+// when it failed: then the request may have run.
+func (e *APIError) lasting() error {
+	if e.temporary() && !e.refused() {
+		return &unansweredError{err: e}
+	}
+	return e
+}
+
+// absent tells whether a JSON value is left out or null.
+func absent(raw json.RawMessage) bool {
+	return len(raw) == 0 || bytes.Equal(raw, []byte("null"))
 }
 
 // describe reads an answer's errors: a list of GraphQL errors, or a text, or

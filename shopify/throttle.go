@@ -94,7 +94,7 @@ func (t *Throttle) serve() {
 			i++ // waits for that answer; those behind it need not
 			continue
 		}
-		cost := p.points + w.variable
+		cost := p.points + math.Ceil(w.variable)
 		wait := t.budget.wait(now, cost)
 		if wait > 0 {
 			t.wake(wait)
@@ -141,8 +141,8 @@ func (t *Throttle) settle(w *turn, o outcome) {
 func (t *Throttle) release(w *turn, o outcome) {
 	p := t.price(w.operation)
 	p.inFlight--
-	if o.cost != nil {
-		p.points, p.learnt = max(0, o.cost.Requested-w.variable), true
+	if o.cost != nil && o.cost.Requested > 0 {
+		p.points, p.learnt = max(0, o.cost.Requested-math.Floor(w.variable)), true
 	}
 	t.budget = t.budget.settle(time.Now(), w.cost, o)
 	t.serve()
