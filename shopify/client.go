@@ -45,8 +45,8 @@ func (o Options) Format(f fmt.State, _ rune) {
 type Client struct {
 	shop      string
 	url       string
-	authorize func(http.Header) // a function, which nothing prints
-	redact    *strings.Replacer
+	authorize func(http.Header)   // adds the token; nothing prints what a function holds
+	redact    func(string) string // takes the token out of a text
 	http      *http.Client
 	timeout   time.Duration
 	throttle  *Throttle
@@ -74,7 +74,7 @@ func New(o Options) (*Client, error) {
 		shop:      o.Shop,
 		url:       endpoint + "/admin/api/" + Version + "/graphql.json",
 		authorize: func(h http.Header) { h.Set("X-Shopify-Access-Token", token) },
-		redact:    strings.NewReplacer(token, "[token]"),
+		redact:    func(s string) string { return strings.ReplaceAll(s, token, "[token]") },
 		http:      &http.Client{Transport: transport, CheckRedirect: stay},
 		timeout:   cmp.Or(o.AttemptTimeout, DefaultAttemptTimeout),
 		throttle:  cmp.Or(o.Throttle, NewThrottle()),

@@ -77,7 +77,7 @@ func (c *Client) failure(ctx, bounded context.Context, err error) error {
 	case bounded.Err() != nil:
 		err = fmt.Errorf("no answer within %s: %w", c.timeout, os.ErrDeadlineExceeded)
 	default:
-		err = &networkError{c.redact.Replace(err.Error()), err}
+		err = &networkError{c.redact(err.Error()), err}
 	}
 	if reached {
 		return &unansweredError{err: err}
@@ -175,7 +175,7 @@ func describe(raw json.RawMessage) (code, message string) {
 
 // text shortens what an answer says, and keeps the token out of it.
 func (c *Client) text(s string) string {
-	s = strings.ToValidUTF8(c.redact.Replace(strings.TrimSpace(s)), "")
+	s = strings.ToValidUTF8(c.redact(strings.TrimSpace(s)), "")
 	if len(s) > maxText {
 		s = strings.ToValidUTF8(s[:maxText], "") + "…"
 	}
