@@ -36,6 +36,7 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/formatter"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"aisles/shopify/schema"
 )
@@ -86,7 +87,7 @@ func (g *generator) document(file string) error {
 	if err != nil {
 		return err
 	}
-	doc, errs := gqlparser.LoadQuery(g.schema, string(text))
+	doc, errs := gqlparser.LoadQueryWithRules(g.schema, string(text), rules.NewDefaultRules())
 	if errs != nil {
 		return errs
 	}

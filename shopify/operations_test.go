@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"aisles/shopify"
 	"aisles/shopify/schema"
@@ -80,7 +81,7 @@ func TestOperations(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, errs := gqlparser.LoadQuery(official, string(document)); errs != nil {
+			if _, errs := gqlparser.LoadQueryWithRules(official, string(document), rules.NewDefaultRules()); errs != nil {
 				t.Error(errs)
 			}
 			variables, ok := largest[name]

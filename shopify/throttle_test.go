@@ -29,10 +29,9 @@ type bucketShop struct {
 	at        time.Time
 	requests  int
 	refused   int
-	served    []string  // names of operations, in the order they came
-	running   int       // requests now
-	most      int       // requests at once
-	sentAt    time.Time // of the last
+	served    []string // names of operations, in the order they came
+	running   int      // requests now
+	most      int      // requests at once
 }
 
 func (b *bucketShop) refill() {
@@ -46,7 +45,6 @@ func (b *bucketShop) take(operation string) (cost float64, n int, ok bool) {
 	b.refill()
 	b.requests++
 	n, cost = b.requests, b.price(operation, b.requests)
-	b.sentAt = b.at
 	if ok = cost <= b.available+1e-6; !ok {
 		b.refused++
 		return cost, n, false
@@ -84,6 +82,13 @@ func (b *bucketShop) RoundTrip(r *http.Request) (*http.Response, error) {
 func (b *bucketShop) answer(r *http.Request, start string, cost float64, actual string) *http.Response {
 	return respond(r, 200, fmt.Sprintf(`%s,"extensions":{"cost":{"requestedQueryCost":%g,"actualQueryCost":%s,"throttleStatus":{"maximumAvailable":%g,"currentlyAvailable":%d,"restoreRate":%g}}}}`,
 		start, cost, actual, b.size, int(b.available), b.rate))
+}
+
+// seen tells how many requests came, and how many were there at once.
+func (b *bucketShop) seen() (requests, most int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.requests, b.most
 }
 
 // newBucketShop is full. Every call costs 10 points.
@@ -206,12 +211,12 @@ func TestTurns(t *testing.T) {
 			wg.Go(func() { _ = tag(t.Context(), c) })
 		}
 		synctest.Wait()
-		if shop.requests != 1 {
-			t.Errorf("%d requests before the first answer", shop.requests)
+		if requests, _ := shop.seen(); requests != 1 {
+			t.Errorf("%d requests before the first answer", requests)
 		}
 		time.Sleep(1500 * time.Millisecond)
-		if shop.requests != 3 || shop.most != 2 {
-			t.Errorf("%d requests, %d at once, after the first answer", shop.requests, shop.most)
+		if requests, most := shop.seen(); requests != 3 || most != 2 {
+			t.Errorf("%d requests, %d at once, after the first answer", requests, most)
 		}
 		wg.Wait()
 		untag() // teaches its price
