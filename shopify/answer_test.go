@@ -96,7 +96,7 @@ func TestOddAnswers(t *testing.T) {
 		}
 		start := time.Now()
 		var throttled *shopify.ThrottledError
-		if _, err := answering(t, 200, `{"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED"}}]}`).Shop(t.Context()); !errors.As(err, &throttled) || time.Since(start) != 10*time.Second {
+		if _, err := answering(t, 200, `{"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED"}}]}`).Shop(t.Context()); !errors.As(err, &throttled) || time.Since(start) != 20*time.Second {
 			t.Errorf("throttled without figures: %v after %s", err, time.Since(start))
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/failsafe-go/failsafe-go"
@@ -75,13 +76,12 @@ type sending struct {
 
 // run sends the call until it is answered, or not to be sent again.
 func (s *sending) run(ctx context.Context) (*answer, error) {
-	err := failsafe.With(retries, throttlings).WithContext(ctx).Run(func() error {
+	// Of a context that ends, failsafe reports the end alone; the last request
+	// says more, above all whether it may have run.
+	_ = failsafe.With(retries, throttlings).WithContext(ctx).Run(func() error {
 		s.got, s.err = s.send(ctx)
 		return s.err
 	})
-	if s.err == nil && s.got == nil {
-		s.err = err // the context had ended before anything was sent
-	}
 	return s.got, s.final(ctx)
 }
 
@@ -124,10 +124,13 @@ const (
 	firstBackoff   = 500 * time.Millisecond
 	longestBackoff = 8 * time.Second
 	jitter         = 0.25
-	maxThrottlings = 10
+	maxThrottlings = 20
 	// throttledBackoff is what Shopify advises when its figures say that the
 	// points are there, https://shopify.dev/docs/api/usage/limits.
 	throttledBackoff = time.Second
+	// throttledSpread keeps apart those who compete for the same points; it
+	// grows with each try.
+	throttledSpread = 100 * time.Millisecond
 	// longestHold bounds the Retry-After that is believed.
 	longestHold = time.Minute
 )
@@ -149,7 +152,8 @@ var retries = retrypolicy.NewBuilder[any]().
 	Build()
 
 // throttlings sends a call again whose points were not there. The throttle
-// knows how long to wait, unless Shopify's figures contradict its answer.
+// knows how long to wait, unless Shopify's figures contradict its answer. A
+// second refusal means that somebody else spends the budget too.
 var throttlings = retrypolicy.NewBuilder[any]().
 	HandleIf(func(_ any, err error) bool {
 		var t *ThrottledError
@@ -158,10 +162,11 @@ var throttlings = retrypolicy.NewBuilder[any]().
 	WithMaxRetries(maxThrottlings).
 	WithDelayFunc(func(e failsafe.ExecutionAttempt[any]) time.Duration {
 		var t *ThrottledError
-		if errors.As(e.LastError(), &t) && t.Wait() > 0 {
-			return 0
+		if !errors.As(e.LastError(), &t) || t.Wait() == 0 {
+			return throttledBackoff
 		}
-		return throttledBackoff
+		spread := min(time.Duration(e.Retries())*throttledSpread, throttledBackoff)
+		return time.Duration(rand.Float64() * float64(spread))
 	}).
 	ReturnLastFailure().
 	Build()

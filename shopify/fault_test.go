@@ -42,7 +42,7 @@ func TestFaults(t *testing.T) {
 		{"hang", 0, 5, 85 * time.Second, shopify.ClassTemporary, 0},
 		{"drop_after_commit", 1, 2, time.Second, shopify.ClassNone, 0},
 		{"throttle", 1, 2, time.Second, shopify.ClassNone, 0},
-		{"throttle", 0, 11, 10 * time.Second, shopify.ClassTemporary, 0},
+		{"throttle", 0, 21, 20 * time.Second, shopify.ClassTemporary, 0},
 		{"slow", 0, 1, time.Second, shopify.ClassNone, 0},
 		{"user_error", 0, 1, 0, shopify.ClassProduct, 0},
 	}

@@ -140,7 +140,7 @@ func TestPace(t *testing.T) {
 		{"dearer than any first guess", func(b *bucketShop) {
 			b.price = func(string, int) float64 { return 300 }
 			b.spent = func(string, int) float64 { return 10 }
-		}, 303, 13500 * time.Millisecond}, // 300 points have to be there for each
+		}, 303, 16 * time.Second}, // each needs 300 points to be there
 		{"nothing there at first", func(b *bucketShop) { b.available = 0 }, 303, 15300 * time.Millisecond},
 		{"twice the rate", func(b *bucketShop) { b.rate = 400 }, 303, 5300 * time.Millisecond},
 	}
