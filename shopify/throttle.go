@@ -199,8 +199,10 @@ func (b budget) wait(now time.Time, cost float64) time.Duration {
 	switch {
 	case missing <= dust:
 		return held
-	case b.rate <= 0:
+	case b.rate <= 0 && b.inFlight > 0:
 		return untilAnswered
+	case b.rate <= 0:
+		return held // another answer is the only way to learn more
 	}
 	return max(held, seconds(missing/b.rate))
 }

@@ -39,7 +39,8 @@ func TestWait(t *testing.T) {
 		{"held longer than missing", with(func(b *budget) { b.heldUntil = start.Add(time.Second) }), 0, 60, time.Second},
 		{"held shorter than missing", with(func(b *budget) { b.heldUntil = start.Add(time.Millisecond) }), 0, 60, 100 * time.Millisecond},
 		{"hold is over", with(func(b *budget) { b.heldUntil = start }), time.Second, 60, 0},
-		{"nothing is restored", with(func(b *budget) { b.rate = 0 }), time.Hour, 60, untilAnswered},
+		{"nothing is restored, one in flight", with(func(b *budget) { b.rate, b.inFlight = 0, 1 }), time.Hour, 60, untilAnswered},
+		{"nothing is restored, nothing in flight", with(func(b *budget) { b.rate = 0 }), time.Hour, 60, 0},
 	}
 	for _, tt := range tests {
 		if got := tt.budget.wait(start.Add(tt.after), tt.cost); got != tt.want {
