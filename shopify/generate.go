@@ -383,7 +383,7 @@ func (g *generator) write() error {
 
 // initialisms are written as Go does.
 var initialisms = map[string]string{
-	"Api": "API", "Html": "HTML", "Id": "ID", "Ids": "IDs", "Seo": "SEO", "Sku": "SKU", "Url": "URL",
+	"Api": "API", "Html": "HTML", "Id": "ID", "Ids": "IDs", "Seo": "SEO", "Sku": "SKU", "Url": "URL", "Uuid": "UUID",
 }
 
 // exported turns a GraphQL name into an exported Go one.

@@ -216,7 +216,7 @@ type FileCreateInputDuplicateResolutionMode string
 
 // The values of FileCreateInputDuplicateResolutionMode.
 const (
-	FileCreateInputDuplicateResolutionModeAppendUuid FileCreateInputDuplicateResolutionMode = "APPEND_UUID"
+	FileCreateInputDuplicateResolutionModeAppendUUID FileCreateInputDuplicateResolutionMode = "APPEND_UUID"
 	FileCreateInputDuplicateResolutionModeRaiseError FileCreateInputDuplicateResolutionMode = "RAISE_ERROR"
 	FileCreateInputDuplicateResolutionModeReplace    FileCreateInputDuplicateResolutionMode = "REPLACE"
 )
