@@ -1,6 +1,7 @@
 package shopify_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,6 +25,8 @@ func answering(t *testing.T, status int, body string, headers ...string) *shopif
 
 const denied = `{"data":{"shop":null},"errors":[{"message":"Access denied for shop field. Token ` + token + `.","extensions":{"code":"ACCESS_DENIED"},"path":["shop"]},{"message":"And more."}]}`
 
+const tooDear = `{"errors":[{"message":"Query cost is 1293, which exceeds the single query max cost limit (1000).\n\nSee https://shopify.dev/concepts/about-apis/rate-limits for more information.","extensions":{"code":"MAX_COST_EXCEEDED","cost":1293,"maxCost":1000,"documentation":"https://shopify.dev/api/usage/rate-limits"}}]}`
+
 // TestAnswers: what is read from answers of every shape.
 func TestAnswers(t *testing.T) {
 	t.Parallel()
@@ -45,6 +48,12 @@ func TestAnswers(t *testing.T) {
 		{"an empty object", "{}", 200, shopify.ClassTemporary, shopify.APIError{Status: 200, Message: "answer without data and without errors"}},
 		{"internal error", `{"errors":[{"message":"Internal error.","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}`, 200, shopify.ClassTemporary, shopify.APIError{Status: 200, Code: "INTERNAL_SERVER_ERROR", Message: "Internal error."}},
 		{"invalid variable", `{"errors":[{"message":"Variable $id is bad","extensions":{"code":"INVALID_VARIABLE","value":1}}]}`, 200, shopify.ClassProduct, shopify.APIError{Status: 200, Code: "INVALID_VARIABLE", Message: "Variable $id is bad"}},
+		{"no such token", `{"errors":"[API] Invalid API key or access token (unrecognized login or wrong password)"}`, 401, shopify.ClassShop, shopify.APIError{Status: 401, Message: "[API] Invalid API key or access token (unrecognized login or wrong password)"}},
+		{"unpaid", `{"errors":"Unavailable Shop"}`, 402, shopify.ClassShop, shopify.APIError{Status: 402, Message: "Unavailable Shop"}},
+		{"locked", "", 423, shopify.ClassShop, shopify.APIError{Status: 423, Message: "no GraphQL answer:"}},
+		{"too dear", tooDear, 200, shopify.ClassProduct, shopify.APIError{Status: 200, Code: "MAX_COST_EXCEEDED", Message: "Query cost is 1293, which exceeds the single query max cost limit (1000). See https://shopify.dev/concepts/about-apis/rate-limits for more information."}},
+		{"too many", `{"errors":[{"message":"The input array size of 251 is greater than the maximum allowed of 250.","path":["fileCreate","files"],"extensions":{"code":"MAX_INPUT_SIZE_EXCEEDED"}}]}`, 200, shopify.ClassProduct, shopify.APIError{Status: 200, Code: "MAX_INPUT_SIZE_EXCEEDED", Message: "The input array size of 251 is greater than the maximum allowed of 250."}},
+		{"Shopify's own failure", `{"errors":[{"message":"Internal error. Looks like something went wrong on our end.\nRequest ID: 1-2 (include this in support requests).","extensions":{"code":"INTERNAL_SERVER_ERROR","requestId":"1-2"}}]}`, 200, shopify.ClassTemporary, shopify.APIError{Status: 200, Code: "INTERNAL_SERVER_ERROR", Message: "Internal error. Looks like something went wrong on our end. Request ID: 1-2 (include this in support requests)."}},
 		{"rate", "slow down", 430, shopify.ClassTemporary, shopify.APIError{Status: 430, Message: "no GraphQL answer: slow down"}},
 	}
 	for _, tt := range tests {
@@ -110,6 +119,7 @@ func TestNew(t *testing.T) {
 		{Shop: "https://acme.myshopify.com", Token: token},
 		{Shop: domain},
 		{Shop: domain, Token: token + "\n"},
+		{Shop: domain, Token: token, Tokens: func(context.Context, string) (string, error) { return token, nil }},
 		{Shop: domain, Token: token, Endpoint: "127.0.0.1:8081"},
 		{Shop: domain, Token: token, Endpoint: "ftp://acme"},
 		{Shop: domain, Token: token, Endpoint: "http://user:" + token + "@acme"},
@@ -126,19 +136,22 @@ func TestNew(t *testing.T) {
 // TestSecret: the token is in nothing that prints.
 func TestSecret(t *testing.T) {
 	t.Parallel()
-	o := shopify.Options{Shop: domain, Token: token}
+	o := shopify.Options{Shop: domain, Token: token, Transport: http.DefaultTransport, Observe: func(shopify.Call) {}}
 	c := newClient(t, o)
 	var printed strings.Builder
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
 		fmt.Fprintf(&printed, verb+verb+verb+verb, o, &o, c, *c)
 	}
 	for _, v := range []any{o, c} {
-		raw, _ := json.Marshal(v) // options hold functions: that is an error
+		raw, err := json.Marshal(v)
+		if err != nil {
+			t.Error(err)
+		}
 		printed.Write(raw)
 		slog.New(slog.NewTextHandler(&printed, nil)).Info("made", "what", v)
 		slog.New(slog.NewJSONHandler(&printed, nil)).Info("made", "what", v)
 	}
-	if got := printed.String(); strings.Contains(got, token) || strings.Contains(got, fmt.Sprintf("%x", token)) || !strings.Contains(got, domain) {
+	if got := printed.String(); strings.Contains(got, token) || strings.Contains(got, fmt.Sprintf("%x", token)) || strings.Count(got, `"what":{"shop":"`+domain) != 2 || strings.Count(got, "shopify.Client("+domain+")") != 7 {
 		t.Errorf("printed %s", got)
 	}
 }

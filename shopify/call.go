@@ -69,9 +69,12 @@ type sending struct {
 	again  bool // may be repeated, if it is a write
 
 	attempt   int
-	throttled bool    // the last request was refused for its cost
-	got       *answer // of the last request
-	err       error   // of the last request
+	throttled bool      // the last request was refused for its cost
+	lost      bool      // a request was sent, and its outcome is not known
+	refused   string    // a token that the shop took for none, or ""
+	refusal   *APIError // its words
+	got       *answer   // of the last request
+	err       error     // of the last request
 }
 
 // run sends the call until it is answered, or not to be sent again.
@@ -85,21 +88,24 @@ func (s *sending) run(ctx context.Context) (*answer, error) {
 	return s.got, s.final(ctx)
 }
 
-// final is the error a caller gets.
+// final is the error a caller gets. A write of which one request was lost may
+// be done, whatever became of the next ones.
 func (s *sending) final(ctx context.Context) error {
-	var lost *unansweredError
-	switch {
-	case s.err == nil:
+	err := s.err
+	if err == nil {
 		return nil
-	case errors.As(s.err, &lost) && s.op.write && !lost.repeatable:
-		return &UnknownOutcomeError{s.op.name, lost.err}
-	case lost != nil:
-		s.err = lost.err
 	}
-	if ended := context.Cause(ctx); ended != nil && !errors.Is(s.err, ended) {
-		s.err = fmt.Errorf("%w, after: %w", ended, s.err)
+	var lost *unansweredError
+	if errors.As(err, &lost) {
+		err = lost.err
 	}
-	return fmt.Errorf("%s: %w", s.op.name, s.err)
+	if ended := context.Cause(ctx); ended != nil && !errors.Is(err, ended) {
+		err = fmt.Errorf("%w, after: %w", ended, err)
+	}
+	if s.op.write && s.lost {
+		return &UnknownOutcomeError{s.op.name, s.again, err}
+	}
+	return fmt.Errorf("%s: %w", s.op.name, err)
 }
 
 // unansweredError says that a request was sent and that its outcome is not
@@ -135,15 +141,22 @@ const (
 	longestHold = time.Minute
 )
 
-// retries sends a call again that failed for a reason that may pass.
+// retries sends a call again that failed for a reason that may pass; at once
+// where there may be another token.
 var retries = retrypolicy.NewBuilder[any]().
 	HandleIf(func(_ any, err error) bool { return passes(err) }).
 	WithMaxRetries(maxRetries).
 	WithBackoff(firstBackoff, longestBackoff).
 	WithJitterFactor(jitter).
 	WithDelayFunc(func(e failsafe.ExecutionAttempt[any]) time.Duration {
-		var api *APIError
-		if errors.As(e.LastError(), &api) && api.refused() && api.retryAfter > 0 {
+		var (
+			api     *APIError
+			expired *expiredError
+		)
+		switch {
+		case errors.As(e.LastError(), &expired):
+			return 0
+		case errors.As(e.LastError(), &api) && api.refused() && api.retryAfter > 0:
 			return 0 // the throttle holds all calls that long
 		}
 		return -1 // back off
@@ -174,14 +187,15 @@ var throttlings = retrypolicy.NewBuilder[any]().
 // passes tells whether a request that failed so is to be sent again.
 func passes(err error) bool {
 	var (
-		lost   *unansweredError
-		unsent *unsentError
-		api    *APIError
+		lost    *unansweredError
+		unsent  *unsentError
+		expired *expiredError
+		api     *APIError
 	)
 	switch {
 	case errors.As(err, &lost):
 		return lost.repeatable
-	case errors.As(err, &unsent):
+	case errors.As(err, &unsent), errors.As(err, &expired):
 		return true
 	}
 	return errors.As(err, &api) && api.refused()
@@ -190,6 +204,13 @@ func passes(err error) bool {
 // send waits for the budget and sends one request.
 func (s *sending) send(ctx context.Context) (*answer, error) {
 	c := s.client
+	token, err := c.token(ctx, s.refused)
+	if err != nil {
+		return nil, err
+	}
+	if token == s.refused {
+		return nil, s.refusal // the source has no other
+	}
 	s.attempt++
 	seen := Call{Shop: c.shop, Operation: s.op.name, Write: s.op.write, Attempt: s.attempt, Started: time.Now()}
 	turn, err := c.throttle.take(ctx, s.op.name, s.points, s.throttled)
@@ -198,11 +219,27 @@ func (s *sending) send(ctx context.Context) (*answer, error) {
 	}
 	sent := time.Now()
 	seen.Waited = sent.Sub(seen.Started)
-	got, err := c.post(ctx, s.body, &seen)
+	got, err := c.post(ctx, token, s.body, &seen)
 	if err == nil && s.op.write && absent(got.Data[s.op.root]) {
 		err = &unansweredError{err: &APIError{Status: seen.Status, RequestID: seen.RequestID, Message: "answer without payload", broken: true}}
 	}
-	seen.Took = time.Since(sent)
+	seen.Took, seen.Err = time.Since(sent), err
+	o := judge(got, err)
+	c.throttle.settle(turn, o)
+	s.throttled = o.throttled
+	seen.count(o)
+	if c.observe != nil {
+		c.observe(seen)
+	}
+	var lost *unansweredError
+	if errors.As(err, &lost) {
+		s.lost, lost.repeatable = true, !s.op.write || s.again
+	}
+	return got, s.expired(token, err)
+}
+
+// judge says what a request tells the throttle.
+func judge(got *answer, err error) outcome {
 	var (
 		o         outcome
 		throttled *ThrottledError
@@ -214,27 +251,23 @@ func (s *sending) send(ctx context.Context) (*answer, error) {
 	}
 	switch {
 	case errors.As(err, &throttled):
-		s.throttled = true
+		o.throttled = true
 	case errors.As(err, &unsent):
 		o.unsent = true
 	case errors.As(err, &api) && api.refused():
-		o.unsent, o.hold = true, min(api.retryAfter, longestHold)
+		o.unsent, o.refused, o.hold = true, true, min(api.retryAfter, longestHold)
 	}
-	c.throttle.settle(turn, o)
-	if o.cost != nil {
-		seen.Requested = o.cost.Requested
-		if o.cost.Actual != nil {
-			seen.Actual = *o.cost.Actual
-		}
+	return o
+}
+
+// count notes what a request cost.
+func (c *Call) count(o outcome) {
+	c.Throttled = o.throttled || o.refused
+	if o.cost == nil {
+		return
 	}
-	seen.Throttled = throttled != nil || o.hold > 0 || (api != nil && api.refused())
-	seen.Err = err
-	if c.observe != nil {
-		c.observe(seen)
+	c.Requested = o.cost.Requested
+	if o.cost.Actual != nil {
+		c.Actual = *o.cost.Actual
 	}
-	var lost *unansweredError
-	if errors.As(err, &lost) {
-		lost.repeatable = !s.op.write || s.again
-	}
-	return got, err
 }

@@ -3,6 +3,8 @@ package shopify
 import (
 	"cmp"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,43 +16,53 @@ import (
 // https://shopify.dev/docs/api/usage/response-codes.
 const DefaultAttemptTimeout = 15 * time.Second
 
-// Options describe a shop and how to call it. Shop and Token are required.
+// Options describe a shop and how to call it. Shop and a token are required.
 type Options struct {
 	// Shop is the shop's own domain, acme.myshopify.com.
 	Shop string
 	// Endpoint is the URL before /admin/; https://SHOP when empty.
 	Endpoint string
-	// Token is the app's access token in the shop. Options print without it.
+	// Token is the app's access token in the shop, where it does not expire.
+	// Options print without it.
 	Token string `json:"-"`
+	// Tokens gives the token where it does; either it or Token is required.
+	Tokens TokenSource `json:"-"`
 	// Transport sends requests; nil is a transport of the client's own.
-	Transport http.RoundTripper
+	Transport http.RoundTripper `json:"-"`
 	// AttemptTimeout bounds one HTTP request; 0 is DefaultAttemptTimeout. A
 	// context's own deadline holds when it is earlier.
 	AttemptTimeout time.Duration
 	// Throttle is the shop's budget, to be shared by all Clients of one app in
 	// one shop; nil is one of the client's own.
-	Throttle *Throttle
+	Throttle *Throttle `json:"-"`
 	// Observe is told of each HTTP request when it has ended, from the calls'
 	// own goroutines; nil is off.
-	Observe func(Call)
+	Observe func(Call) `json:"-"`
 }
 
-// Format prints the options without their token.
-func (o Options) Format(f fmt.State, _ rune) {
-	fmt.Fprintf(f, "shopify.Options{Shop: %q, Endpoint: %q}", o.Shop, o.Endpoint)
+// Format prints the options without their token, whatever the verb.
+func (o Options) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, o.String()) }
+
+// String gives the options without their token.
+func (o Options) String() string {
+	return fmt.Sprintf("shopify.Options{Shop: %q, Endpoint: %q}", o.Shop, o.Endpoint)
+}
+
+// LogValue logs the options without their token.
+func (o Options) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("shop", o.Shop), slog.String("endpoint", o.Endpoint))
 }
 
 // Client calls the Admin API of one shop. It is safe for concurrent use and
 // needs no closing.
 type Client struct {
-	shop      string
-	url       string
-	authorize func(http.Header)   // adds the token; nothing prints what a function holds
-	redact    func(string) string // takes the token out of a text
-	http      *http.Client
-	timeout   time.Duration
-	throttle  *Throttle
-	observe   func(Call)
+	shop     string
+	url      string
+	tokens   TokenSource // nothing prints what a function holds
+	http     *http.Client
+	timeout  time.Duration
+	throttle *Throttle
+	observe  func(Call)
 }
 
 // New makes a client. It sends nothing; an error says what Options lack.
@@ -62,23 +74,27 @@ func New(o Options) (*Client, error) {
 		return nil, fmt.Errorf("shop %q is no domain", o.Shop)
 	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || (u.Scheme != "https" && u.Scheme != "http"):
 		return nil, fmt.Errorf("endpoint of shop %s is no URL of a host", o.Shop)
-	case o.Token == "" || strings.ContainsFunc(o.Token, func(r rune) bool { return r <= ' ' || r > '~' }):
+	case o.Tokens != nil && o.Token != "":
+		return nil, fmt.Errorf("shop %s has both a token and a source of tokens", o.Shop)
+	case o.Tokens == nil && !isToken(o.Token):
 		return nil, fmt.Errorf("token of shop %s is empty or no token", o.Shop)
+	}
+	tokens := o.Tokens
+	if tokens == nil {
+		tokens = static(o.Token)
 	}
 	transport := o.Transport
 	if transport == nil {
 		transport = newTransport()
 	}
-	token := o.Token
 	return &Client{
-		shop:      o.Shop,
-		url:       endpoint + "/admin/api/" + Version + "/graphql.json",
-		authorize: func(h http.Header) { h.Set("X-Shopify-Access-Token", token) },
-		redact:    func(s string) string { return strings.ReplaceAll(s, token, "[token]") },
-		http:      &http.Client{Transport: transport, CheckRedirect: stay},
-		timeout:   cmp.Or(o.AttemptTimeout, DefaultAttemptTimeout),
-		throttle:  cmp.Or(o.Throttle, NewThrottle()),
-		observe:   o.Observe,
+		shop:     o.Shop,
+		url:      endpoint + "/admin/api/" + Version + "/graphql.json",
+		tokens:   tokens,
+		http:     &http.Client{Transport: transport, CheckRedirect: stay},
+		timeout:  cmp.Or(o.AttemptTimeout, DefaultAttemptTimeout),
+		throttle: cmp.Or(o.Throttle, NewThrottle()),
+		observe:  o.Observe,
 	}, nil
 }
 
@@ -100,7 +116,13 @@ func newTransport() http.RoundTripper {
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // Format prints the shop alone, whatever the verb.
-func (c *Client) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "shopify.Client(%s)", c.shop) }
+func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// String names the shop alone.
+func (c *Client) String() string { return "shopify.Client(" + c.shop + ")" }
+
+// LogValue logs the shop alone.
+func (c *Client) LogValue() slog.Value { return slog.GroupValue(slog.String("shop", c.shop)) }
 
 // Call is one HTTP request as it ended: a call that is sent again is several.
 type Call struct {

@@ -7,6 +7,7 @@
 // # A call's way
 //
 //	call      one operation: retries, the error's last form
+//	token     asks for the access token
 //	throttle  waits until the shop's budget has the points, first come first served
 //	attempt   one HTTP request, bounded in time
 //	answer    reads data, errors and cost; what the budget held too much goes back
@@ -16,8 +17,11 @@
 // A call that Shopify refused to start (THROTTLED, 429, 430), or that never
 // reached it, is sent again after the wait Shopify names. A call that may have
 // run (5xx, no answer, a broken connection) is sent again after a growing wait
-// when it is a query, or a write that may be repeated; any other write ends in
-// an UnknownOutcomeError, and its caller has to look.
+// when it is a query, or a write that may be repeated (repeatable.go); any
+// other write is not. A write that was not answered in the end is an
+// UnknownOutcomeError, and its caller has to look.
+//
+// A call answered 401 is sent once more when the TokenSource has another token.
 //
 // # Errors
 //

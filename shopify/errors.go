@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -49,7 +50,9 @@ func (e *UserErrors) Error() string {
 }
 
 // temporaryCodes are the codes that another try may not meet.
-var temporaryCodes = []string{"GENERIC_ERROR", "JOB_ERROR", "OPERATION_IN_PROGRESS"}
+var temporaryCodes = []string{
+	"GENERIC_ERROR", "INTERNAL_ERROR", "JOB_ERROR", "OPERATION_IN_PROGRESS", "PRODUCT_LOCK_ERROR", "PUBLICATION_LOCKED",
+}
 
 // Temporary tells whether every error may be gone at another try: something
 // else is at work on the product, or Shopify failed.
@@ -57,6 +60,32 @@ func (e *UserErrors) Temporary() bool {
 	return !slices.ContainsFunc(e.Errors, func(u UserError) bool {
 		return !slices.Contains(temporaryCodes, u.Code) && !strings.Contains(u.Code, "CONCURRENT")
 	})
+}
+
+// Index is the position in a list of the input that the error is about, as
+// Index("input", "variants") is of input.variants.4.price. ok is false when
+// the error is about something else, or about the list as a whole.
+func (e UserError) Index(list ...string) (i int, ok bool) {
+	if len(e.Field) <= len(list) || !slices.Equal(e.Field[:len(list)], list) {
+		return 0, false
+	}
+	i, err := strconv.Atoi(e.Field[len(list)])
+	return i, err == nil && i >= 0
+}
+
+// Entries sorts the errors by the position in a list of the input they are
+// about. rest are those about no entry: while there is one, sending the list
+// without the entries named is of no use.
+func (e *UserErrors) Entries(list ...string) (named map[int][]UserError, rest []UserError) {
+	named = map[int][]UserError{}
+	for _, u := range e.Errors {
+		if i, ok := u.Index(list...); ok {
+			named[i] = append(named[i], u)
+		} else {
+			rest = append(rest, u)
+		}
+	}
+	return named, rest
 }
 
 // ThrottledError says that the shop's budget had too few points, again and
@@ -104,11 +133,30 @@ func (e *APIError) Error() string {
 	return b.String()
 }
 
-// UnknownOutcomeError says that a write was sent, that nobody knows whether it
-// was done, and that sending it again could do it twice. Look before repeating.
+// Names tells whether the message names a global id, as that of a call that
+// is refused whole for one id that is none: "Invalid id: gid://…".
+func (e *APIError) Names(id string) bool {
+	for rest := e.Message; id != ""; {
+		_, after, found := strings.Cut(rest, id)
+		if !found {
+			return false
+		}
+		if after == "" || after[0] < '0' || after[0] > '9' {
+			return true
+		}
+		rest = after
+	}
+	return false
+}
+
+// UnknownOutcomeError says that a write was sent, and that nobody knows
+// whether it was done. Look before going on.
 type UnknownOutcomeError struct {
 	Operation string
-	Err       error // why there was no answer
+	// Repeatable says that sending the very same again does no harm. The
+	// client did so, in vain. False, it could be done twice.
+	Repeatable bool
+	Err        error // why there was no answer to the last request
 }
 
 func (e *UnknownOutcomeError) Error() string {
@@ -133,7 +181,8 @@ const (
 	// ClassTemporary: Shopify, the network or the budget; try later. So are a
 	// call that was cancelled and errors of other packages.
 	ClassTemporary
-	// ClassUnknownOutcome: a write that may have been done; look first.
+	// ClassUnknownOutcome: a write that may have been done; look first, once
+	// the shop answers again.
 	ClassUnknownOutcome
 )
 

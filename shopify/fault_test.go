@@ -33,13 +33,13 @@ func TestFaults(t *testing.T) {
 		{"http_429", 2, 3, 4 * time.Second, shopify.ClassNone, 0},
 		{"http_429", 0, 5, 8 * time.Second, shopify.ClassTemporary, 429},
 		{"http_500", 2, 3, 2 * time.Second, shopify.ClassNone, 0},
-		{"http_500", 0, 5, 10 * time.Second, shopify.ClassTemporary, 500},
-		{"http_503", 0, 5, 10 * time.Second, shopify.ClassTemporary, 503},
+		{"http_500", 0, 5, 10 * time.Second, shopify.ClassUnknownOutcome, 500},
+		{"http_503", 0, 5, 10 * time.Second, shopify.ClassUnknownOutcome, 503},
 		{"html_502", 4, 5, 10 * time.Second, shopify.ClassNone, 0},
-		{"html_502", 0, 5, 10 * time.Second, shopify.ClassTemporary, 502},
+		{"html_502", 0, 5, 10 * time.Second, shopify.ClassUnknownOutcome, 502},
 		{"timeout", 1, 2, 11 * time.Second, shopify.ClassNone, 0},
 		{"hang", 1, 2, 16 * time.Second, shopify.ClassNone, 0},
-		{"hang", 0, 5, 85 * time.Second, shopify.ClassTemporary, 0},
+		{"hang", 0, 5, 85 * time.Second, shopify.ClassUnknownOutcome, 0},
 		{"drop_after_commit", 1, 2, time.Second, shopify.ClassNone, 0},
 		{"throttle", 1, 2, time.Second, shopify.ClassNone, 0},
 		{"throttle", 0, 21, 20 * time.Second, shopify.ClassTemporary, 0},
@@ -55,6 +55,10 @@ func TestFaults(t *testing.T) {
 				fail(t, server, tt.kind, tt.count)
 				start := time.Now()
 				_, err := c.ProductSet(t.Context(), tee()) // may be repeated
+				var unknown *shopify.UnknownOutcomeError
+				if errors.As(err, &unknown) && !unknown.Repeatable {
+					t.Error("the caller is not told that it may repeat the call")
+				}
 				if took := time.Since(start); shopify.Classify(err) != tt.want || requests != tt.requests || took > tt.within {
 					t.Errorf("%v (%s) after %d requests in %s, want %s after %d within %s", err, shopify.Classify(err), requests, took, tt.want, tt.requests, tt.within)
 				}
@@ -102,7 +106,7 @@ func TestUnknownOutcome(t *testing.T) {
 					start := time.Now()
 					_, err := c.ProductSet(t.Context(), v)
 					var unknown *shopify.UnknownOutcomeError
-					if !errors.As(err, &unknown) || unknown.Operation != "ProductSet" || unknown.Err == nil || shopify.Classify(err) != shopify.ClassUnknownOutcome {
+					if !errors.As(err, &unknown) || unknown.Operation != "ProductSet" || unknown.Repeatable || unknown.Err == nil || shopify.Classify(err) != shopify.ClassUnknownOutcome {
 						t.Errorf("%v", err)
 					}
 					if took := time.Since(start); requests != 1 || took > shopify.DefaultAttemptTimeout {
@@ -124,7 +128,7 @@ func TestDroppedAfterCommit(t *testing.T) {
 		if _, err := c.ProductSet(t.Context(), addsPicture()); shopify.Classify(err) != shopify.ClassUnknownOutcome {
 			t.Errorf("%v", err)
 		}
-		found, err := c.ProductByIdentifier(t.Context(), shopify.ProductByIdentifierVariables{Identifier: shopify.ProductIdentifierInput{Handle: shopify.Value("tee")}, Namespace: customNamespace, Key: customKey})
+		found, err := c.ProductByIdentifier(t.Context(), shopify.ProductByIdentifierVariables{Identifier: shopify.ProductIdentifierInput{Handle: shopify.Value("tee")}, Namespace: customNamespace, Key: customKey, Metafields: []string{"custom.care"}})
 		if err != nil || found == nil || len(found.Media.Nodes) != 1 {
 			t.Fatalf("looked and found %+v, %v", found, err)
 		}
@@ -136,6 +140,96 @@ func TestDroppedAfterCommit(t *testing.T) {
 			t.Errorf("%d products", got)
 		}
 	})
+}
+
+// TestLostThenRefused: what one request may have done is not undone by the
+// next one's refusal. Queries do nothing.
+func TestLostThenRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		requests := 0
+		c := newClient(t, shopify.Options{Shop: domain, Token: token, Transport: transport(func(r *http.Request) (*http.Response, error) {
+			if requests++; requests%2 == 1 {
+				return nil, io.ErrUnexpectedEOF
+			}
+			return respond(r, 423, `{"errors":"Locked"}`), nil
+		})})
+		_, err := c.ProductSet(t.Context(), tee())
+		var unknown *shopify.UnknownOutcomeError
+		var api *shopify.APIError
+		if !errors.As(err, &unknown) || !unknown.Repeatable || !errors.As(err, &api) || api.Status != 423 || shopify.Classify(err) != shopify.ClassUnknownOutcome {
+			t.Errorf("a write: %v", err)
+		}
+		if _, err := c.Shop(t.Context()); shopify.Classify(err) != shopify.ClassShop || requests != 4 {
+			t.Errorf("a query: %v after %d requests", err, requests)
+		}
+	})
+}
+
+// TestRepeatable: which writes are sent again after a lost answer.
+func TestRepeatable(t *testing.T) {
+	t.Parallel()
+	const id = "gid://shopify/Product/1"
+	metafield := shopify.MetafieldsSetInput{OwnerID: id, Namespace: shopify.Value("custom"), Key: "care", Value: "wash"}
+	compared := metafield
+	compared.CompareDigest = shopify.Null[string]()
+	update := func(v shopify.ProductVariantsBulkInput) func(context.Context, *shopify.Client) error {
+		return func(ctx context.Context, c *shopify.Client) error {
+			_, err := c.ProductVariantsBulkUpdate(ctx, shopify.ProductVariantsBulkUpdateVariables{ProductID: id, Variants: []shopify.ProductVariantsBulkInput{v}})
+			return err
+		}
+	}
+	metafields := func(m shopify.MetafieldsSetInput) func(context.Context, *shopify.Client) error {
+		return func(ctx context.Context, c *shopify.Client) error {
+			_, err := c.MetafieldsSet(ctx, shopify.MetafieldsSetVariables{Metafields: []shopify.MetafieldsSetInput{m}})
+			return err
+		}
+	}
+	tests := []struct {
+		name  string
+		send  func(context.Context, *shopify.Client) error
+		again bool
+	}{
+		{"tags added", tag, true},
+		{"tags removed", func(ctx context.Context, c *shopify.Client) error {
+			_, err := c.TagsRemove(ctx, shopify.TagsRemoveVariables{ID: id, Tags: []string{"a"}})
+			return err
+		}, true},
+		{"published", func(ctx context.Context, c *shopify.Client) error {
+			_, err := c.PublicationUpdate(ctx, shopify.PublicationUpdateVariables{ID: "gid://shopify/Publication/1"})
+			return err
+		}, true},
+		{"metafields", metafields(metafield), true},
+		{"metafields that must not be there", metafields(compared), false},
+		{"prices", update(shopify.ProductVariantsBulkInput{Price: shopify.Value("1.00")}), true},
+		{"variants' pictures", update(shopify.ProductVariantsBulkInput{MediaSrc: shopify.Value([]string{"https://pictures.example/a.jpg"})}), false},
+		{"stock by difference", update(shopify.ProductVariantsBulkInput{QuantityAdjustments: shopify.Value([]shopify.InventoryAdjustmentInput{{}})}), false},
+		{"deletion", func(ctx context.Context, c *shopify.Client) error {
+			_, err := c.ProductDelete(ctx, shopify.ProductDeleteVariables{})
+			return err
+		}, false},
+		{"definition", func(ctx context.Context, c *shopify.Client) error {
+			_, err := c.MetafieldDefinitionCreate(ctx, shopify.MetafieldDefinitionCreateVariables{})
+			return err
+		}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				requests := 0
+				c := newClient(t, shopify.Options{Shop: domain, Token: token, Transport: transport(func(*http.Request) (*http.Response, error) {
+					requests++
+					return nil, io.ErrUnexpectedEOF
+				})})
+				err := tt.send(t.Context(), c)
+				var unknown *shopify.UnknownOutcomeError
+				if !errors.As(err, &unknown) || unknown.Repeatable != tt.again || (requests > 1) != tt.again {
+					t.Errorf("%v after %d requests", err, requests)
+				}
+			})
+		})
+	}
 }
 
 // TestNeverSent: what did not reach Shopify is sent again, repeatable or not.
@@ -165,7 +259,10 @@ func TestNeverSent(t *testing.T) {
 // TestCancel: a call that is cancelled ends at once, wherever it is.
 func TestCancel(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []string{"hang", "http_500", "http_429", "throttle", "slow"} {
+	for kind, want := range map[string]shopify.Class{
+		"hang": shopify.ClassUnknownOutcome, "http_500": shopify.ClassUnknownOutcome, "slow": shopify.ClassUnknownOutcome,
+		"http_429": shopify.ClassTemporary, "throttle": shopify.ClassTemporary,
+	} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -176,7 +273,7 @@ func TestCancel(t *testing.T) {
 				time.AfterFunc(250*time.Millisecond, cancel)
 				start := time.Now()
 				_, err := c.ProductSet(ctx, tee())
-				if took := time.Since(start); took > 300*time.Millisecond || !errors.Is(err, context.Canceled) || shopify.Classify(err) != shopify.ClassTemporary {
+				if took := time.Since(start); took > 300*time.Millisecond || !errors.Is(err, context.Canceled) || shopify.Classify(err) != want {
 					t.Errorf("%v (%s) after %s", err, shopify.Classify(err), took)
 				}
 				if kind != "hang" && kind != "slow" {

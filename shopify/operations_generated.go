@@ -18,6 +18,16 @@ func (c *Client) Locations(ctx context.Context, v LocationsVariables) (Connectio
 	return call[Connection[Location]](ctx, c, operationLocations, v)
 }
 
+//go:embed operations/media_by_ids.graphql
+var documentMediaByIDs string
+
+var operationMediaByIDs = &operation{name: "MediaByIDs", root: "nodes", write: false, document: documentMediaByIDs}
+
+// MediaByIDs sends operations/media_by_ids.graphql and returns its field nodes.
+func (c *Client) MediaByIDs(ctx context.Context, v MediaByIDsVariables) ([]*ProductMedia, error) {
+	return call[[]*ProductMedia](ctx, c, operationMediaByIDs, v)
+}
+
 //go:embed operations/metafield_definition_create.graphql
 var documentMetafieldDefinitionCreate string
 
@@ -249,6 +259,7 @@ type FullProduct struct {
 	Media                Connection[ProductMedia]                   `json:"media"`
 	ResourcePublications Connection[FullProductResourcePublication] `json:"resourcePublications"`
 	CustomID             *FullProductCustomID                       `json:"customId"`
+	Metafields           Connection[Metafield]                      `json:"metafields"`
 }
 
 // FullProductCategory is the field category of FullProduct.
@@ -396,6 +407,11 @@ type LocationsVariables struct {
 	After Opt[string] `json:"after,omitzero"`
 }
 
+// MediaByIDsVariables are the variables of MediaByIDs.
+type MediaByIDsVariables struct {
+	IDs []string `json:"ids"`
+}
+
 // MediaContentType is an enum of Shopify's schema; answers may bring values that are not listed.
 type MediaContentType string
 
@@ -457,6 +473,15 @@ const (
 	MediaStatusReady      MediaStatus = "READY"
 	MediaStatusUploaded   MediaStatus = "UPLOADED"
 )
+
+// Metafield is what is asked of a Metafield.
+type Metafield struct {
+	Namespace     string `json:"namespace"`
+	Key           string `json:"key"`
+	Type          string `json:"type"`
+	Value         string `json:"value"`
+	CompareDigest string `json:"compareDigest"`
+}
 
 // MetafieldAccessInput is an input of Shopify's schema.
 type MetafieldAccessInput struct {
@@ -727,6 +752,7 @@ type ProductByIdentifierVariables struct {
 	Identifier ProductIdentifierInput `json:"identifier"`
 	Namespace  string                 `json:"namespace"`
 	Key        string                 `json:"key"`
+	Metafields []string               `json:"metafields"`
 }
 
 // ProductClaimOwnershipInput is an input of Shopify's schema.
@@ -955,9 +981,10 @@ type ProductsByIDsVariables struct {
 
 // ProductsFullVariables are the variables of ProductsFull.
 type ProductsFullVariables struct {
-	IDs       []string `json:"ids"`
-	Namespace string   `json:"namespace"`
-	Key       string   `json:"key"`
+	IDs        []string `json:"ids"`
+	Namespace  string   `json:"namespace"`
+	Key        string   `json:"key"`
+	Metafields []string `json:"metafields"`
 }
 
 // Publication is what is asked of a Publication.

@@ -28,26 +28,38 @@ type answer struct {
 	Data       map[string]json.RawMessage `json:"data"`
 	Errors     json.RawMessage            `json:"errors"`
 	Extensions struct {
-		Cost *cost `json:"cost"`
+		Cost   *cost    `json:"cost"`
+		Search []search `json:"search"`
 	} `json:"extensions"`
+}
+
+// search is what Shopify has to say about a search query. It ignores terms it
+// does not understand, and then finds more than was asked for,
+// https://shopify.dev/docs/api/usage/search-syntax.
+type search struct {
+	Warnings []struct {
+		Field   string `json:"field"`
+		Message string `json:"message"`
+		Code    string `json:"code"`
+	} `json:"warnings"`
 }
 
 // post sends one request, bounded in time, and reads the answer. The answer is
 // there beside an error when it could be read.
-func (c *Client) post(ctx context.Context, body []byte, seen *Call) (*answer, error) {
+func (c *Client) post(ctx context.Context, token string, body []byte, seen *Call) (*answer, error) {
 	bounded, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	res, raw, err := c.exchange(bounded, body)
+	res, raw, err := c.exchange(bounded, token, body)
 	if err != nil {
-		return nil, c.failure(ctx, bounded, err)
+		return nil, c.failure(ctx, bounded, token, err)
 	}
 	seen.Status, seen.RequestID = res.StatusCode, res.Header.Get("X-Request-Id")
 	seen.Served, seen.Deprecated = res.Header.Get("X-Shopify-API-Version"), res.Header.Get("X-Shopify-API-Deprecated-Reason")
-	return c.read(res, raw)
+	return read(res, raw, func(text string) string { return shorten(hide(token, text)) })
 }
 
 // exchange sends a request and reads all of its answer.
-func (c *Client) exchange(ctx context.Context, body []byte) (*http.Response, []byte, error) {
+func (c *Client) exchange(ctx context.Context, token string, body []byte) (*http.Response, []byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
 	if err != nil {
 		return nil, nil, &unsentError{err}
@@ -55,7 +67,7 @@ func (c *Client) exchange(ctx context.Context, body []byte) (*http.Response, []b
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "application/json")
 	r.Header.Set("User-Agent", "aisles")
-	c.authorize(r.Header)
+	r.Header.Set("X-Shopify-Access-Token", token)
 	res, err := c.http.Do(r)
 	if err != nil {
 		return nil, nil, err
@@ -69,7 +81,7 @@ func (c *Client) exchange(ctx context.Context, body []byte) (*http.Response, []b
 }
 
 // failure says what became of a request without an answer.
-func (c *Client) failure(ctx, bounded context.Context, err error) error {
+func (c *Client) failure(ctx, bounded context.Context, token string, err error) error {
 	reached := !neverSent(err)
 	switch {
 	case ctx.Err() != nil:
@@ -77,7 +89,7 @@ func (c *Client) failure(ctx, bounded context.Context, err error) error {
 	case bounded.Err() != nil:
 		err = fmt.Errorf("no answer within %s: %w", c.timeout, os.ErrDeadlineExceeded)
 	default:
-		err = &networkError{c.redact(err.Error()), err}
+		err = &networkError{hide(token, err.Error()), err}
 	}
 	if reached {
 		return &unansweredError{err: err}
@@ -105,17 +117,18 @@ func neverSent(err error) bool {
 	return (errors.As(err, &op) && op.Op == "dial") || errors.As(err, &dns) || errors.As(err, &cert) || errors.As(err, &own)
 }
 
-// read makes an answer, or an error, of a response.
-func (c *Client) read(res *http.Response, raw []byte) (*answer, error) {
+// read makes an answer, or an error, of a response. tell makes a text fit for
+// an error.
+func read(res *http.Response, raw []byte, tell func(string) string) (*answer, error) {
 	refused := &APIError{Status: res.StatusCode, RequestID: res.Header.Get("X-Request-Id"), retryAfter: retryAfter(res.Header)}
 	var got answer
 	if err := json.Unmarshal(raw, &got); err != nil {
-		refused.Message = c.text("no GraphQL answer: " + string(raw))
+		refused.Message = tell("no GraphQL answer: " + string(raw))
 		refused.broken = res.StatusCode == http.StatusOK
 		return nil, refused.lasting()
 	}
 	refused.Code, refused.Message = describe(got.Errors)
-	refused.Message = c.text(refused.Message)
+	refused.Message = tell(refused.Message)
 	switch {
 	case res.StatusCode != http.StatusOK:
 		return nil, refused.lasting()
@@ -130,6 +143,12 @@ func (c *Client) read(res *http.Response, raw []byte) (*answer, error) {
 	case got.Data == nil:
 		refused.Message, refused.broken = "answer without data and without errors", true
 		return nil, refused.lasting()
+	}
+	for _, s := range got.Extensions.Search {
+		for _, w := range s.Warnings {
+			refused.Code, refused.Message = w.Code, tell("search by "+w.Field+" is ignored: "+w.Message)
+			return &got, refused
+		}
 	}
 	return &got, nil
 }
@@ -173,9 +192,9 @@ func describe(raw json.RawMessage) (code, message string) {
 	return "", string(raw)
 }
 
-// text shortens what an answer says, and keeps the token out of it.
-func (c *Client) text(s string) string {
-	s = strings.ToValidUTF8(c.redact(strings.TrimSpace(s)), "")
+// shorten makes a text of others fit for an error: one line, not too long.
+func shorten(s string) string {
+	s = strings.ToValidUTF8(strings.Join(strings.Fields(s), " "), "")
 	if len(s) > maxText {
 		s = strings.ToValidUTF8(s[:maxText], "") + "…"
 	}

@@ -1,5 +1,7 @@
 package shopify
 
+import "slices"
+
 // repeatable is implemented by variables of writes that may be sent twice with
 // the same effect as once. A write whose variables do not is not.
 type repeatable interface{ repeatable() bool }
@@ -31,8 +33,11 @@ func addsFile(f FileSetInput) bool {
 }
 
 // repeatable: a value set twice is the same; a compareDigest that the first
-// call outdated is no obstacle to a value that does not change.
-func (MetafieldsSetVariables) repeatable() bool { return true }
+// call outdated is no obstacle to a value that does not change. Whether one of
+// null is, which asks that there be no value yet, is not documented.
+func (v MetafieldsSetVariables) repeatable() bool {
+	return !slices.ContainsFunc(v.Metafields, func(m MetafieldsSetInput) bool { return m.CompareDigest.IsNull() })
+}
 
 // repeatable: a tag is there once.
 func (TagsAddVariables) repeatable() bool { return true }

@@ -63,6 +63,9 @@ func TestRound(t *testing.T) {
 	if got.Variants.Nodes[0].Price != "21.00" || *got.Variants.Nodes[1].SKU != "T-M" || got.Variants.Nodes[1].ID != light.Variants.Nodes[1].ID || got.Variants.Nodes[0].InventoryItem.Measurement.Weight.Unit != shopify.WeightUnitKilograms {
 		t.Errorf("variants: %+v", got.Variants)
 	}
+	if m := got.Metafields.Nodes; len(m) != 1 || m[0].Key != "custom.care" || m[0].Value != "wash" || m[0].CompareDigest == "" {
+		t.Errorf("metafields: %+v", m)
+	}
 	if p := got.ResourcePublications.Nodes; len(p) != 1 || p[0].Publication.ID != online.ID || !p[0].IsPublished {
 		t.Errorf("publications: %+v", p)
 	}
@@ -71,6 +74,7 @@ func TestRound(t *testing.T) {
 	if len(owned.Nodes) != 1 || owned.Nodes[0].CustomID.Value != "acme/tee" || owned.PageInfo.HasNextPage {
 		t.Errorf("owned: %+v", owned)
 	}
+	picture(t, c, id)
 	remove(t, c, id)
 	check(t, calls)
 }
@@ -137,11 +141,12 @@ func reprice(t *testing.T, c *shopify.Client, id string) *shopify.LightProduct {
 // read reads the product in three ways, which must agree.
 func read(t *testing.T, c *shopify.Client, id string) *shopify.FullProduct {
 	t.Helper()
-	full, err := c.ProductsFull(t.Context(), shopify.ProductsFullVariables{IDs: []string{id}, Namespace: customNamespace, Key: customKey})
+	keys := []string{"custom.care", "custom.absent"}
+	full, err := c.ProductsFull(t.Context(), shopify.ProductsFullVariables{IDs: []string{id}, Namespace: customNamespace, Key: customKey, Metafields: keys})
 	if err != nil || len(full) != 1 {
 		t.Fatalf("full: %+v %v", full, err)
 	}
-	one, err := c.ProductByIdentifier(t.Context(), shopify.ProductByIdentifierVariables{Identifier: shopify.ProductIdentifierInput{Handle: shopify.Value("tee")}, Namespace: customNamespace, Key: customKey})
+	one, err := c.ProductByIdentifier(t.Context(), shopify.ProductByIdentifierVariables{Identifier: shopify.ProductIdentifierInput{Handle: shopify.Value("tee")}, Namespace: customNamespace, Key: customKey, Metafields: keys})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,6 +163,27 @@ func read(t *testing.T, c *shopify.Client, id string) *shopify.FullProduct {
 	return one
 }
 
+// picture gives the product a picture and asks what has become of it.
+func picture(t *testing.T, c *shopify.Client, id string) {
+	t.Helper()
+	_, err := c.ProductSet(t.Context(), shopify.ProductSetVariables{
+		Identifier: shopify.Value(shopify.ProductSetIdentifiers{ID: shopify.Value(id)}),
+		Input:      shopify.ProductSetInput{Files: shopify.Value([]shopify.FileSetInput{{OriginalSource: shopify.Value("https://pictures.example/tee.jpg"), Alt: shopify.Value("A tee")}})},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	light, err := c.ProductsByIDs(t.Context(), shopify.ProductsByIDsVariables{IDs: []string{id}})
+	if err != nil || len(light[0].Media.Nodes) != 1 {
+		t.Fatalf("pictures: %+v %v", light, err)
+	}
+	media := light[0].Media.Nodes[0].ID
+	found, err := c.MediaByIDs(t.Context(), shopify.MediaByIDsVariables{IDs: []string{media, "gid://shopify/MediaImage/999"}})
+	if err != nil || len(found) != 2 || found[0].ID != media || found[0].Alt == nil || *found[0].Alt != "A tee" || found[0].Status == "" || found[1] != nil {
+		t.Errorf("media: %+v %v", found, err)
+	}
+}
+
 // remove deletes the product; then there is none.
 func remove(t *testing.T, c *shopify.Client, id string) {
 	t.Helper()
@@ -169,7 +195,7 @@ func remove(t *testing.T, c *shopify.Client, id string) {
 	if gone, err = c.ProductDelete(t.Context(), v); shopify.Classify(err) != shopify.ClassProduct || gone == nil {
 		t.Errorf("delete again: %+v %v", gone, err)
 	}
-	none, err := c.ProductByIdentifier(t.Context(), shopify.ProductByIdentifierVariables{Identifier: shopify.ProductIdentifierInput{ID: shopify.Value(id)}, Namespace: customNamespace, Key: customKey})
+	none, err := c.ProductByIdentifier(t.Context(), shopify.ProductByIdentifierVariables{Identifier: shopify.ProductIdentifierInput{ID: shopify.Value(id)}, Namespace: customNamespace, Key: customKey, Metafields: []string{"custom.care"}})
 	if err != nil || none != nil {
 		t.Errorf("after delete: %+v %v", none, err)
 	}
@@ -178,7 +204,7 @@ func remove(t *testing.T, c *shopify.Client, id string) {
 // check: every call was observed once, with what it cost and who answered.
 func check(t *testing.T, calls []shopify.Call) {
 	t.Helper()
-	if len(calls) != 21 {
+	if len(calls) != 24 {
 		t.Errorf("%d calls observed", len(calls))
 	}
 	for _, call := range calls {

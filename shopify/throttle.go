@@ -48,6 +48,7 @@ type turn struct {
 	operation string
 	variable  float64 // points its variables ask for, as far as documented
 	cost      float64 // points reserved
+	since     float64 // points spent before
 	ready     chan struct{}
 }
 
@@ -100,7 +101,7 @@ func (t *Throttle) serve() {
 			t.wake(wait)
 			return
 		}
-		w.cost = t.budget.reserve(now, cost)
+		w.cost, w.since = t.budget.reserve(now, cost), t.budget.spent
 		p.inFlight++
 		t.queue = slices.Delete(t.queue, i, i+1)
 		close(w.ready)
@@ -144,15 +145,17 @@ func (t *Throttle) release(w *turn, o outcome) {
 	if o.cost != nil && o.cost.Requested > 0 {
 		p.points, p.learnt = max(0, o.cost.Requested-math.Floor(w.variable)), true
 	}
-	t.budget = t.budget.settle(time.Now(), w.cost, o)
+	t.budget = t.budget.settle(time.Now(), w.cost, w.since, o)
 	t.serve()
 }
 
 // outcome is what is known of a call after it was sent.
 type outcome struct {
-	unsent bool          // it did not reach Shopify
-	cost   *cost         // what the answer said of costs; nil when nothing
-	hold   time.Duration // the answer asks to send nothing that long
+	unsent    bool          // it cost nothing: it did not reach Shopify, or was refused
+	throttled bool          // refused for its cost
+	refused   bool          // refused for coming too fast
+	cost      *cost         // what the answer said of costs; nil when nothing
+	hold      time.Duration // the answer asks to send nothing that long
 }
 
 // cost is extensions.cost of an answer,
@@ -176,6 +179,7 @@ type budget struct {
 	available float64 // points there at the time below
 	at        time.Time
 	reserved  float64 // points of calls in flight
+	spent     float64 // points of calls that are over, ever
 	inFlight  int
 	heldUntil time.Time // nothing is to be sent before
 }
@@ -224,35 +228,44 @@ func (b *budget) reserve(now time.Time, cost float64) float64 {
 	return cost
 }
 
-// settle is the budget after a call for which points were reserved. The answer
-// tells the truth, but of a moment at which Shopify may have seen none of the
-// other calls in flight, or all: within these bounds the own books are kept,
-// since they miss none.
-func (b budget) settle(now time.Time, reserved float64, o outcome) budget {
+// settle is the budget after a call for which points were reserved, when so
+// many had been spent since ever. The answer tells the truth, but of a moment
+// at which Shopify may have seen none of the other calls that were in flight
+// beside it, or all: within these bounds the own books are kept, since they
+// miss none.
+func (b budget) settle(now time.Time, reserved, since float64, o outcome) budget {
 	b.inFlight--
+	unseen := b.spent - since
 	b.reserved = max(0, b.reserved-reserved)
 	if until := now.Add(o.hold); o.hold > 0 && until.After(b.heldUntil) {
 		b.heldUntil = until
 	}
 	b.available, b.at = b.refilled(now), now
-	if o.unsent {
-		b.available = min(b.maximum, b.available+reserved)
-	}
+	used := o.used(reserved)
+	b.spent += used
 	if o.cost == nil || o.cost.Status.Maximum <= 0 {
+		b.available = min(b.maximum, b.available+reserved-used)
 		return b
 	}
 	s := o.cost.Status
-	used := 0.0 // a throttled call uses nothing
-	if o.cost.Actual != nil {
-		used = *o.cost.Actual
-	}
 	own := b.available + reserved - used
 	if !b.known {
 		own = s.Available
 	}
 	b.known, b.maximum, b.rate = true, s.Maximum, s.Restore
-	b.available = min(s.Available, max(own, s.Available-b.reserved))
+	b.available = min(s.Available, max(own, s.Available-b.reserved-unseen))
 	return b
+}
+
+// used is what a call used up, as far as is known, of what was reserved.
+func (o outcome) used(reserved float64) float64 {
+	switch {
+	case o.unsent || o.throttled:
+		return 0
+	case o.cost != nil && o.cost.Actual != nil:
+		return *o.cost.Actual
+	}
+	return reserved
 }
 
 // seconds turns seconds into a duration, rounded up.

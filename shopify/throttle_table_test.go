@@ -1,6 +1,7 @@
 package shopify
 
 import (
+	"context"
 	"testing"
 	"time"
 )
@@ -58,7 +59,9 @@ func TestSettle(t *testing.T) {
 		c.Status.Maximum, c.Status.Available, c.Status.Restore = 1000, available, 50
 		return c
 	}
-	busy := budget{known: true, maximum: 1000, rate: 50, available: 400, at: now, reserved: 130, inFlight: 3}
+	busy := budget{known: true, maximum: 1000, rate: 50, available: 400, at: now, reserved: 130, spent: 5000, inFlight: 3}
+	crossed := busy
+	crossed.spent += 70 // by calls sent later, and answered before
 	throttled := said(30, 0, 20)
 	throttled.Actual = nil
 	tests := []struct {
@@ -76,18 +79,77 @@ func TestSettle(t *testing.T) {
 		{"more than reserved is gone", busy, 10, outcome{cost: said(30, 30, 500)}, 380, true},
 		{"somebody else spends", busy, 30, outcome{cost: said(30, 30, 100)}, 100, true},
 		{"more is there than all in flight can cost", busy, 30, outcome{cost: said(30, 30, 900)}, 800, true},
-		{"throttled: nothing was used", busy, 30, outcome{cost: throttled}, 20, true},
+		{"so it is when answers cross", crossed, 30, outcome{cost: said(30, 30, 900)}, 730, true},
+		{"an old answer brings nothing back", crossed, 30, outcome{cost: said(30, 30, 560)}, 400, true},
+		{"throttled: nothing was used", busy, 30, outcome{cost: throttled, throttled: true}, 20, true},
 		{"never sent: all comes back", busy, 30, outcome{unsent: true}, 430, true},
 		{"no answer: it may be spent", busy, 30, outcome{}, 400, true},
 		{"figures of no plan are not believed", busy, 30, outcome{cost: &cost{Requested: 30}}, 400, true},
+		{"nothing comes back beyond what fits", func() budget { b := busy; b.available = 990; return b }(), 30, outcome{unsent: true}, 1000, true},
 	}
 	for _, tt := range tests {
-		got := tt.budget.settle(now, tt.reserved, tt.outcome)
+		got := tt.budget.settle(now, tt.reserved, min(tt.budget.spent, 5000), tt.outcome)
 		if got.available != tt.want || got.known != tt.known || got.inFlight != tt.budget.inFlight-1 || got.reserved != tt.budget.reserved-tt.reserved {
 			t.Errorf("%s: %+v, want %g available", tt.name, got, tt.want)
 		}
 		if tt.outcome.cost != nil && tt.outcome.cost.Status.Maximum > 0 && (got.rate != 50 || got.maximum != 1000) {
 			t.Errorf("%s: believes %g of %g points a second", tt.name, got.rate, got.maximum)
 		}
+	}
+}
+
+// BenchmarkThrottle is what a call costs that need not wait: its turn, and the
+// answer's figures.
+func BenchmarkThrottle(b *testing.B) {
+	for name, run := range map[string]func(*testing.B, func()){
+		"one caller": func(b *testing.B, call func()) {
+			for b.Loop() {
+				call()
+			}
+		},
+		"many callers": func(b *testing.B, call func()) {
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					call()
+				}
+			})
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			t := NewThrottle()
+			used := 10.0
+			said := &cost{Requested: 10, Actual: &used}
+			said.Status.Maximum, said.Status.Available, said.Status.Restore = 1e9, 1e9, 1e9
+			b.ReportAllocs()
+			run(b, func() {
+				turn, err := t.take(context.Background(), "ProductSet", 1.2, false)
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				t.settle(turn, outcome{cost: said})
+			})
+		})
+	}
+}
+
+// BenchmarkQueue is what the next turn costs while a thousand calls wait.
+func BenchmarkQueue(b *testing.B) {
+	t := NewThrottle()
+	t.budget = budget{known: true, maximum: 1000, rate: 1, at: time.Now()}
+	t.price("TagsAdd").learnt = true
+	for range 1000 {
+		t.queue = append(t.queue, &turn{operation: "TagsAdd", variable: 1000, ready: make(chan struct{})})
+	}
+	gone, cancel := context.WithCancel(context.Background())
+	b.ReportAllocs()
+	for b.Loop() {
+		t.mu.Lock()
+		t.serve()
+		t.mu.Unlock()
+	}
+	cancel()
+	if _, err := t.take(gone, "TagsAdd", 0, false); err == nil {
+		b.Error("took a turn for a call that is gone")
 	}
 }

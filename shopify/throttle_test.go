@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,6 +23,7 @@ import (
 type bucketShop struct {
 	size, rate   float64
 	latency      time.Duration
+	back         func(n int) time.Duration // the way of an answer; nil is none
 	price, spent func(operation string, n int) float64
 
 	mu        sync.Mutex
@@ -63,6 +65,9 @@ func (b *bucketShop) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	cost, n, ok := b.take(body.OperationName)
 	time.Sleep(b.latency)
+	if b.back != nil {
+		defer time.Sleep(b.back(n))
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.refill()
@@ -142,6 +147,9 @@ func TestPace(t *testing.T) {
 			b.spent = func(string, int) float64 { return 10 }
 		}, 303, 16 * time.Second}, // each needs 300 points to be there
 		{"nothing there at first", func(b *bucketShop) { b.available = 0 }, 303, 15300 * time.Millisecond},
+		{"answers cross", func(b *bucketShop) {
+			b.back = func(n int) time.Duration { return time.Duration(n*7%11) * 20 * time.Millisecond }
+		}, 303, 10700 * time.Millisecond},
 		{"twice the rate", func(b *bucketShop) { b.rate = 400 }, 303, 5300 * time.Millisecond},
 	}
 	for _, tt := range tests {
@@ -161,6 +169,47 @@ func TestPace(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestPaceSimulated: the same against the simulator's own reading of the
+// rules, with writes of different prices. What is bound to fail is refused.
+func TestPaceSimulated(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var requests, throttled int
+		var points float64
+		_, c := newShop(t, func(o *shopify.Options) {
+			o.Observe = func(call shopify.Call) {
+				mu.Lock()
+				defer mu.Unlock()
+				requests++
+				points += call.Actual
+				if call.Throttled {
+					throttled++
+				}
+			}
+		})
+		start := time.Now()
+		var n atomic.Int64
+		each(t, 8, 400, func() error {
+			v := tee()
+			handle := fmt.Sprintf("tee-%d", n.Add(1))
+			v.Identifier = shopify.Value(shopify.ProductSetIdentifiers{Handle: shopify.Value(handle)})
+			v.Input.Handle = shopify.Value(handle)
+			if n.Load()%2 == 0 {
+				v.Input.Metafields = shopify.Value([]shopify.MetafieldInput{{Namespace: shopify.Value("custom"), Key: shopify.Value("care"), Type: shopify.Value("single_line_text_field"), Value: shopify.Value("wash")}})
+			}
+			_, err := c.ProductSet(t.Context(), v)
+			return err
+		})
+		took := time.Since(start)
+		ideal := time.Duration((points - 2000) / 100 * float64(time.Second)) // a standard shop's bucket and rate
+		if requests != 400 || throttled != 0 || points < 4000 || took > ideal*103/100 {
+			t.Errorf("%d requests, %d throttled, %g points in %s, ideal is %s", requests, throttled, points, took, ideal)
+		}
+		t.Logf("%d requests, %d throttled, %g points in %s, ideal is %s", requests, throttled, points, took, ideal)
+	})
 }
 
 // TestShared: clients that share a throttle keep to one budget, in the order
