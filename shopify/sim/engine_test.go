@@ -13,7 +13,7 @@ const testDomain = "acme.myshopify.com"
 
 // testServer is a server with one shop; an answer that breaks the schema
 // fails the test.
-func testServer(t *testing.T, change ...func(*Shop)) *Server {
+func testServer(t testing.TB, change ...func(*Shop)) *Server {
 	t.Helper()
 	shop := Shop{Domain: testDomain, AccessToken: "shpat_test"}
 	for _, c := range change {
@@ -61,7 +61,7 @@ func (a *graphQLAnswer) code() string {
 }
 
 // post sends a document to the test's shop, in memory.
-func post(t *testing.T, s *Server, document string, variables any) *graphQLAnswer {
+func post(t testing.TB, s *Server, document string, variables any) *graphQLAnswer {
 	t.Helper()
 	answer, err := tryPost(t, s, document, variables)
 	if err != nil {
@@ -70,7 +70,7 @@ func post(t *testing.T, s *Server, document string, variables any) *graphQLAnswe
 	return answer
 }
 
-func tryPost(t *testing.T, s *Server, document string, variables any) (*graphQLAnswer, error) {
+func tryPost(t testing.TB, s *Server, document string, variables any) (*graphQLAnswer, error) {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"query": document, "variables": variables})
 	if err != nil {
@@ -79,7 +79,7 @@ func tryPost(t *testing.T, s *Server, document string, variables any) (*graphQLA
 	return send(t, s, body)
 }
 
-func send(t *testing.T, s *Server, body []byte) (*graphQLAnswer, error) {
+func send(t testing.TB, s *Server, body []byte) (*graphQLAnswer, error) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+testDomain+"/admin/api/2026-10/graphql.json", bytes.NewReader(body))
 	if err != nil {
@@ -104,7 +104,7 @@ func send(t *testing.T, s *Server, body []byte) (*graphQLAnswer, error) {
 }
 
 // control calls a control endpoint and wants a status.
-func control(t *testing.T, s *Server, method, path, body string, want int) string {
+func control(t testing.TB, s *Server, method, path, body string, want int) string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, "http://sim"+path, strings.NewReader(body))
 	if err != nil {
