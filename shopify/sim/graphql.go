@@ -65,13 +65,13 @@ func readIncoming(r io.Reader) (*incoming, error) {
 
 // reply is an answer's body, and what the log notes of it.
 type reply struct {
-	Data       *ordered       `json:"-"`
-	HasData    bool           `json:"-"`
-	Errors     []*gqlError    `json:"-"`
-	Extensions map[string]any `json:"-"`
+	data       *ordered
+	hasData    bool // there is a key data, if only for null
+	errors     []*gqlError
+	extensions map[string]any
 
 	cost      costJSON
-	costed    bool
+	costed    bool // there is extensions.cost
 	throttled bool
 	bugs      []error
 }
@@ -79,26 +79,26 @@ type reply struct {
 // MarshalJSON writes data, errors and extensions, as far as they are there.
 func (r *reply) MarshalJSON() ([]byte, error) {
 	body := &ordered{}
-	if r.HasData {
-		body.set("data", r.Data)
+	if r.hasData {
+		body.set("data", r.data)
 	}
-	if len(r.Errors) > 0 {
-		body.set("errors", r.Errors)
+	if len(r.errors) > 0 {
+		body.set("errors", r.errors)
 	}
 	if r.costed {
 		r.extend("cost", r.cost)
 	}
-	if len(r.Extensions) > 0 {
-		body.set("extensions", r.Extensions)
+	if len(r.extensions) > 0 {
+		body.set("extensions", r.extensions)
 	}
 	return body.MarshalJSON()
 }
 
 func (r *reply) extend(key string, v any) {
-	if r.Extensions == nil {
-		r.Extensions = map[string]any{}
+	if r.extensions == nil {
+		r.extensions = map[string]any{}
 	}
-	r.Extensions[key] = v
+	r.extensions[key] = v
 }
 
 // serveGraphQL answers one GraphQL request.
@@ -158,7 +158,7 @@ func (x *exchange) failed(w http.ResponseWriter, bugs []error) {
 	x.call.Status = http.StatusInternalServerError
 	e := internalError(x.id)
 	e.Message = "The simulator failed: " + errors.Join(bugs...).Error()
-	writeJSON(w, x.call.Status, &reply{Errors: []*gqlError{e}})
+	writeJSON(w, x.call.Status, &reply{errors: []*gqlError{e}})
 }
 
 // internalError is what Shopify says when it fails.
@@ -172,29 +172,21 @@ func internalError(id string) *gqlError {
 // answer takes a request through cost, bucket and execution.
 func (x *exchange) answer() *reply {
 	if len(x.invalid) > 0 {
-		return &reply{Errors: x.invalid}
+		return &reply{errors: x.invalid}
 	}
 	cost := x.p.requestedCost()
 	if cost > maxQueryCost {
-		return &reply{Errors: []*gqlError{tooCostly(cost)}}
+		return &reply{errors: []*gqlError{tooCostly(cost)}}
 	}
 	ok, status, latency := x.reserve(cost)
 	if !ok {
 		return throttled(cost, status)
 	}
-	x.pause(latency)
+	time.Sleep(latency) // a client that gives up does not undo what it asked for
 	answer := x.execute()
-	actual := x.p.actualCost(answer.Data, cost)
+	actual := x.p.actualCost(answer.data, cost)
 	answer.cost, answer.costed = costJSON{cost, &actual, x.refund(cost - actual)}, true
 	return answer
-}
-
-// pause delays a request. A client that gives up does not undo what it asked
-// for, so it is not listened to.
-func (x *exchange) pause(latency time.Duration) {
-	if latency > 0 {
-		time.Sleep(latency)
-	}
 }
 
 // reserve takes the cost from the shop's bucket.
@@ -221,10 +213,10 @@ func (x *exchange) refund(points int) throttleStatus {
 // execute runs the operation under the shop's lock.
 func (x *exchange) execute() *reply {
 	if errs := x.p.oversized(); len(errs) > 0 {
-		return &reply{Errors: errs}
+		return &reply{errors: errs}
 	}
 	if errs := x.p.unpaged(); len(errs) > 0 {
-		return &reply{HasData: true, Errors: errs}
+		return &reply{hasData: true, errors: errs}
 	}
 	x.shop.mu.Lock()
 	defer x.shop.mu.Unlock()
@@ -233,13 +225,13 @@ func (x *exchange) execute() *reply {
 	if x.fault.is("user_error") {
 		run.userError = x.fault
 	}
-	out := &reply{HasData: true, Data: run.run(), Errors: run.errs, bugs: run.bugs}
+	out := &reply{hasData: true, data: run.run(), errors: run.errs, bugs: run.bugs}
 	if len(run.request.warnings) > 0 {
 		out.extend("search", run.request.warnings)
 	}
 	for _, e := range run.errs {
 		if e.whole {
-			out.HasData = false
+			out.hasData = false
 		}
 	}
 	return out
@@ -256,7 +248,7 @@ func tooCostly(cost int) *gqlError {
 
 func throttled(cost int, status throttleStatus) *reply {
 	return &reply{
-		Errors:    []*gqlError{{Message: "Throttled", Extensions: map[string]any{"code": "THROTTLED", "documentation": limitsPage}}},
+		errors:    []*gqlError{{Message: "Throttled", Extensions: map[string]any{"code": "THROTTLED", "documentation": limitsPage}}},
 		cost:      costJSON{RequestedQueryCost: cost, ThrottleStatus: status},
 		costed:    true,
 		throttled: true,

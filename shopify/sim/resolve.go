@@ -108,9 +108,3 @@ type cursored interface {
 	object
 	cursorID() int64
 }
-
-// unknownObject is resolved by __typename only: a node of which no more is
-// known than its type.
-type unknownObject string
-
-func (o unknownObject) typeName() string { return string(o) }

@@ -102,11 +102,8 @@ func (s *Server) route(r *http.Request) (*hosted, string) {
 // serveShop answers inside a shop: /admin/api/{version}/graphql.json, and the
 // same without a version.
 func (s *Server) serveShop(w http.ResponseWriter, r *http.Request, shop *hosted, path string) {
-	version, known := strings.CutPrefix(path, "/admin/api/")
-	version, known = strings.CutSuffix(version, "graphql.json")
-	version = strings.TrimSuffix(version, "/")
 	switch {
-	case !strings.HasPrefix(path, "/admin/api/"), !known, version != "" && version != schema.Version:
+	case path != "/admin/api/"+schema.Version+"/graphql.json" && path != "/admin/api/graphql.json":
 		writeJSON(w, http.StatusNotFound, map[string]any{"errors": "Not Found"})
 	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", http.MethodPost)
