@@ -117,6 +117,9 @@ type Run struct {
 	DryRun     bool       `json:"dry_run,omitempty"`
 	Lane       string     `json:"lane"`
 	Reason     string     `json:"reason,omitempty"` // why it is held, stopped or failed
+	Force      bool       `json:"force,omitempty"`
+	Pass       *Pass      `json:"pass,omitempty"` // nil until the run's pass has begun
+	CreatedAt  time.Time  `json:"created_at"`
 	StartedAt  *time.Time `json:"started_at,omitempty"`
 	FinishedAt *time.Time `json:"finished_at,omitempty"`
 	Counts     RunCounts  `json:"counts"`
