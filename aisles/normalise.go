@@ -110,16 +110,18 @@ func variantKey(sku string, times int, options []string) string {
 	return strings.Join(options, VariantSeparator)
 }
 
-// normaliseTags follows what Shopify was recorded to do: trimmed, the first
-// spelling of a tag wins whatever its case, sorted.
+// normaliseTags follows what Shopify was recorded to do: split at commas,
+// trimmed, the first spelling of a tag wins whatever its case, sorted.
 func normaliseTags(tags []string) []string {
 	seen := map[string]bool{}
 	out := make([]string, 0, len(tags))
-	for _, t := range tags {
-		t = strings.TrimSpace(t)
-		if low := strings.ToLower(t); t != "" && !seen[low] {
-			seen[low] = true
-			out = append(out, t)
+	for _, listed := range tags {
+		for t := range strings.SplitSeq(listed, ",") {
+			t = strings.TrimSpace(t)
+			if low := strings.ToLower(t); t != "" && !seen[low] {
+				seen[low] = true
+				out = append(out, t)
+			}
 		}
 	}
 	slices.SortFunc(out, func(a, b string) int {

@@ -70,6 +70,10 @@ type Settings struct {
 	// one that is not listed has the same name there, and "default" means the
 	// shop's first.
 	Locations map[string]string `json:"locations,omitempty"`
+	// AdoptHandles lets a product of the catalog take over one that the shop
+	// already has under the same handle and that is nobody's. Without it such
+	// a product is set aside.
+	AdoptHandles bool `json:"adopt_handles,omitempty"`
 }
 
 // Owns reports whether Aisles decides the field.
