@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"aisles/aisles"
 	"aisles/shopify"
 )
@@ -36,6 +38,8 @@ type Action struct {
 	Publish   []string
 	Unpublish []string
 
+	// IDs are the ids known before the calls, by the keys the catalog has now.
+	IDs IDs
 	// Notes tell what the catalog has and a shop cannot be given.
 	Notes []string
 	// Removes says that customers no longer find the product afterwards;
@@ -66,6 +70,17 @@ func (a Action) Calls() []string {
 		out = append(out, "publicationUpdate")
 	}
 	return out
+}
+
+// AddsVariants reports whether the action gives a product of the shop variants
+// it does not have. Their stock and metafields travel with them, so planning
+// needs these facets too.
+func (a Action) AddsVariants() bool {
+	if a.Kind != Update || a.ProductSet == nil {
+		return false
+	}
+	list, _ := a.ProductSet.Input.Variants.Get()
+	return slices.ContainsFunc(list, func(v shopify.ProductVariantSetInput) bool { return v.ID.IsZero() })
 }
 
 // Summary gives the action as it is kept and shown.

@@ -21,13 +21,14 @@ const (
 	brakeMost  = 1000 // more always hold
 )
 
-// Brake tells whether a person must say yes first, and why; "" lets the run
-// go on.
-func Brake(l Load) string {
+// BrakeRemovals tells whether a person must say yes to the removals and
+// unpublishings first, and why; "" lets them go.
+func BrakeRemovals(l Load) string {
 	total := l.Live + l.Recent
 	gone := l.Removals + l.Recent
 	switch {
 	case l.Removals == 0:
+		return ""
 	case gone >= brakeMost:
 		return fmt.Sprintf("%d products would be removed or unpublished within 24 hours, %d or more", gone, brakeMost)
 	case 2*gone >= total:
@@ -35,6 +36,11 @@ func Brake(l Load) string {
 	case gone > brakeSome && 100*gone > brakeShare*total:
 		return fmt.Sprintf("%d of %d products would be removed or unpublished within 24 hours, more than %d and %d %%", gone, total, brakeSome, brakeShare)
 	}
+	return ""
+}
+
+// BrakePrices tells the same of changes of price.
+func BrakePrices(l Load) string {
 	if l.Repriced > brakeSome && 2*l.Repriced > l.Prices {
 		return fmt.Sprintf("%d of %d prices would change, more than %d and half of them", l.Repriced, l.Prices, brakeSome)
 	}

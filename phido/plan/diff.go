@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -44,8 +45,10 @@ func diff(w Want, h Have, shop Shop) Action {
 	case h.State == New:
 		d.create()
 	default:
+		d.rename()
 		d.update()
 	}
+	d.action.IDs = d.have.IDs
 	return d.action
 }
 
@@ -70,6 +73,44 @@ func (d *differ) archive() {
 	d.action.Fields = []aisles.FieldChange{{Field: "status", Before: before, After: aisles.Archived}}
 	d.input.Status = shopify.Value(shopify.ProductStatusArchived)
 	d.set()
+}
+
+// rename brings what is known of variants under the keys the catalog has now:
+// a variant whose SKU changed has another key and is the same variant.
+func (d *differ) rename() {
+	w, h := d.want.Document.Content, d.have.Document.Content
+	if w == nil || h == nil {
+		return
+	}
+	names := map[string]string{}
+	for _, p := range matchVariants(w.Variants, h.Variants, d.have.IDs) {
+		if p.have != nil && p.have.Key != p.want.Key {
+			names[p.have.Key] = p.want.Key
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	now := func(key string) string { return cmp.Or(names[key], key) }
+	ids := map[string]VariantIDs{}
+	for key, known := range d.have.IDs.Variants {
+		ids[now(key)] = known
+	}
+	d.have.IDs.Variants = ids
+	content := *h
+	content.Variants = slices.Clone(h.Variants)
+	for i := range content.Variants {
+		content.Variants[i].Key = now(content.Variants[i].Key)
+	}
+	d.have.Document.Content = &content
+	if m := d.have.Document.Media; m != nil {
+		media := *m
+		media.Variants = slices.Clone(m.Variants)
+		for i := range media.Variants {
+			media.Variants[i].Variant = now(media.Variants[i].Variant)
+		}
+		d.have.Document.Media = &media
+	}
 }
 
 // update sends what differs, each change by its cheapest call.

@@ -27,15 +27,16 @@ func (d *differ) media() {
 	if h == nil {
 		h = &aisles.Pictures{}
 	}
-	d.recognise(w)
-	if !d.differs(aisles.FacetMedia, "media", "media", samePictures(*w, *h) && d.allThere(w), h.Items, w.Items) {
+	if !d.shop.Settings.Owns("media") {
 		return
 	}
+	d.recognise(w)
 	files, refs := d.files(w, h)
-	if !slices.Equal(w.Items, h.Items) || !d.allThere(w) || d.ownership("media") {
+	same := slices.Equal(w.Items, h.Items) && d.allThere(w)
+	if d.differs(aisles.FacetMedia, "media", "media", same, h.Items, w.Items) {
 		d.input.Files, d.send = shopify.Value(files), true
 	}
-	d.variantPictures(w, h, refs)
+	d.variantPictures(w, h, files, refs)
 }
 
 // recognise finds wanted pictures among the shop's files that nobody has
@@ -64,11 +65,6 @@ func (d *differ) recognise(w *aisles.Pictures) {
 		ids[url] = id
 	}
 	d.have.IDs.Media = ids
-}
-
-// ownership reports whether the field was Shopify's when it was confirmed.
-func (d *differ) ownership(field string) bool {
-	return !d.have.Read && slices.Contains(d.shapes[aisles.FacetMedia].Shopify, field)
 }
 
 // allThere reports whether every picture's id is known, and, where the shop's
@@ -131,7 +127,7 @@ func newFile(m aisles.Media) shopify.FileSetInput {
 // variantPictures ties variants to pictures. productSet takes that only with
 // the whole list of variants; so the list is sent when a tie changes, with ids
 // and option values and nothing else.
-func (d *differ) variantPictures(w, h *aisles.Pictures, refs map[string]shopify.FileSetInput) {
+func (d *differ) variantPictures(w, h *aisles.Pictures, files []shopify.FileSetInput, refs map[string]shopify.FileSetInput) {
 	before, after := pictureOf(h), pictureOf(w)
 	content := d.want.Document.Content
 	if content == nil {
@@ -165,10 +161,7 @@ func (d *differ) variantPictures(w, h *aisles.Pictures, refs map[string]shopify.
 	if !changed {
 		return
 	}
-	if _, sent := d.input.Files.Get(); !sent {
-		files, _ := d.files(w, h) // a variant's file must be among the product's
-		d.input.Files = shopify.Value(files)
-	}
+	d.input.Files = shopify.Value(files) // a variant's file must be among the product's
 	d.input.ProductOptions = shopify.Value(optionSet(content.Options))
 	d.input.Variants, d.send = shopify.Value(list), true
 }

@@ -1,0 +1,285 @@
+package phido
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"aisles/aisles"
+	"aisles/phido/ledger"
+	"aisles/phido/plan"
+	"aisles/shopify"
+)
+
+// sent is what became of an action.
+type sent struct {
+	tried bool
+	id    string // the product's, after its first call
+	err   error
+}
+
+// send sends the actions of a batch: creations are marked first, products are
+// written a few at a time, then published together, then asked for the ids
+// they got. An error is one after which nothing more can be sent.
+func (c *catalogRun) send(ctx context.Context, products []*product) error {
+	var creating []string
+	for _, p := range products {
+		if p.action.Kind == plan.Create && p.action.Err == nil {
+			creating = append(creating, p.pending.Key)
+		}
+	}
+	if len(creating) > 0 {
+		if err := c.Ledger.MarkCreating(ctx, c.lease, c.run.Partner, creating); err != nil {
+			return err
+		}
+	}
+	if err := c.write(ctx, products); err != nil {
+		return err
+	}
+	if err := c.publish(ctx, products); err != nil {
+		return err
+	}
+	return c.learn(ctx, products)
+}
+
+// write sends what goes to one product at a time. After an error that is not
+// about a product no further one is begun; those under way end.
+func (c *catalogRun) write(ctx context.Context, products []*product) error {
+	var (
+		wg    sync.WaitGroup
+		mu    sync.Mutex
+		stop  error
+		slots = make(chan struct{}, c.Writers)
+	)
+	for _, p := range products {
+		if p.body.Missing || p.action.Err != nil {
+			continue
+		}
+		slots <- struct{}{}
+		mu.Lock()
+		stopped := stop != nil
+		mu.Unlock()
+		if stopped || ctx.Err() != nil {
+			<-slots
+			break
+		}
+		if c.lease.Left() <= 0 {
+			<-slots
+			mu.Lock()
+			stop = ledger.ErrLeaseLost
+			mu.Unlock()
+			break
+		}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			p.sent = sent{tried: true, id: p.have.IDs.Product}
+			p.sent.err = c.calls(ctx, p)
+			if cause := stopping(p.sent.err); cause != nil {
+				mu.Lock()
+				stop = cause
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(stop, ctx.Err())
+}
+
+// calls sends one product's calls in their order. What they change is the same
+// when they are sent again.
+func (c *catalogRun) calls(ctx context.Context, p *product) error {
+	a := p.action
+	if a.ProductSet != nil {
+		payload, err := c.shop.ProductSet(ctx, *a.ProductSet)
+		if err != nil {
+			return err
+		}
+		if payload.Product == nil {
+			return fmt.Errorf("productSet of %s gave no product", a.Ref)
+		}
+		p.sent.id = payload.Product.ID
+	}
+	for _, v := range a.Variants {
+		if _, err := c.shop.ProductVariantsBulkUpdate(ctx, v); err != nil {
+			return err
+		}
+	}
+	if len(a.TagsAdd) > 0 {
+		if _, err := c.shop.TagsAdd(ctx, shopify.TagsAddVariables{ID: p.sent.id, Tags: a.TagsAdd}); err != nil {
+			return err
+		}
+	}
+	if len(a.TagsRemove) > 0 {
+		if _, err := c.shop.TagsRemove(ctx, shopify.TagsRemoveVariables{ID: p.sent.id, Tags: a.TagsRemove}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stopping gives the error when it is about the shop, the network or Aisles:
+// then nothing else would fare better.
+func stopping(err error) error {
+	switch shopify.Classify(err) {
+	case shopify.ClassShop, shopify.ClassTemporary:
+		return err
+	}
+	return nil
+}
+
+// learn asks for the ids of products that are new or whose variants or files
+// were listed: one read for the whole batch.
+func (c *catalogRun) learn(ctx context.Context, products []*product) error {
+	var changed []*product
+	for _, p := range products {
+		if !p.sent.tried || p.sent.err != nil || p.action.ProductSet == nil {
+			continue
+		}
+		in := p.action.ProductSet.Input
+		if !in.Variants.IsZero() || !in.Files.IsZero() {
+			changed = append(changed, p)
+		}
+	}
+	for chunk := range slices.Chunk(changed, shopify.MaxPage) {
+		ids := make([]string, len(chunk))
+		for i, p := range chunk {
+			ids[i] = p.sent.id
+		}
+		found, err := c.shop.ProductsByIDs(ctx, shopify.ProductsByIDsVariables{IDs: ids})
+		if err != nil {
+			return fmt.Errorf("read the ids of %d products: %w", len(ids), err)
+		}
+		for i, p := range chunk {
+			if i < len(found) && found[i] != nil {
+				if err := c.learnOne(ctx, p, found[i]); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (c *catalogRun) learnOne(ctx context.Context, p *product, found *shopify.LightProduct) error {
+	content, media := p.body.Content, p.body.Media
+	if content == nil {
+		content = p.have.Document.Content
+	}
+	if info := found.Variants.PageInfo; info.HasNextPage && content != nil {
+		// Ids are light, but a page of them is 250 at most.
+		err := pages(func(after shopify.Opt[string]) (shopify.PageInfo, error) {
+			if after.IsZero() && info.EndCursor != nil {
+				after = shopify.Value(*info.EndCursor)
+			}
+			more, err := c.shop.ProductVariants(ctx, shopify.ProductVariantsVariables{ID: found.ID, After: after})
+			if err != nil || more == nil {
+				return shopify.PageInfo{}, err
+			}
+			for _, v := range more.Variants.Nodes {
+				found.Variants.Nodes = append(found.Variants.Nodes, shopify.LightVariant{
+					ID: v.ID, SKU: v.SKU, SelectedOptions: v.SelectedOptions, InventoryItem: shopify.LightVariantInventoryItem{ID: v.InventoryItem.ID},
+				})
+			}
+			return more.Variants.PageInfo, nil
+		})
+		if err != nil {
+			return fmt.Errorf("read the variants of %s: %w", found.ID, err)
+		}
+	}
+	p.ids = plan.Learn(p.ids, content, media, found)
+	return nil
+}
+
+// stale gives the products whose calls failed because the shop is not as it
+// was thought to be, and which can be looked up and planned again: deleted
+// there, or there already under their handle.
+func (c *catalogRun) stale(products []*product) []*product {
+	var out []*product
+	for _, p := range products {
+		if gone(p) || c.taken(p) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func gone(p *product) bool {
+	var refused *shopify.UserErrors
+	var api *shopify.APIError
+	switch {
+	case p.sent.err == nil || p.have.IDs.Product == "":
+		return false
+	case errors.As(p.sent.err, &refused):
+		return slices.ContainsFunc(refused.Errors, func(e shopify.UserError) bool {
+			return strings.HasSuffix(e.Code, "DOES_NOT_EXIST") || strings.EqualFold(e.Message, "Product does not exist")
+		})
+	case errors.As(p.sent.err, &api):
+		return api.Names(p.have.IDs.Product)
+	}
+	return false
+}
+
+const handleTaken = "HANDLE_NOT_UNIQUE"
+
+func (c *catalogRun) taken(p *product) bool {
+	var refused *shopify.UserErrors
+	return c.connection.Settings.AdoptHandles && p.action.Kind == plan.Create && errors.As(p.sent.err, &refused) &&
+		slices.ContainsFunc(refused.Errors, func(e shopify.UserError) bool { return e.Code == handleTaken })
+}
+
+// again looks the products up, plans and sends them once more.
+func (c *catalogRun) again(ctx context.Context, products []*product) error {
+	var lost, left []*product
+	for _, p := range products {
+		if c.taken(p) {
+			if err := c.takeOver(ctx, p); err != nil {
+				p.sent.err = err
+				if stopping(err) != nil {
+					return err
+				}
+				continue
+			}
+		} else {
+			lost = append(lost, p)
+		}
+		left = append(left, p)
+	}
+	if err := c.forget(ctx, lost); err != nil {
+		return err
+	}
+	for _, p := range left {
+		p.sent = sent{}
+	}
+	if err := c.decide(ctx, left); err != nil {
+		return err
+	}
+	return c.send(ctx, left)
+}
+
+// takeOver makes a product of the shop ours that has the same handle and
+// nobody's custom id.
+func (c *catalogRun) takeOver(ctx context.Context, p *product) error {
+	handle := p.body.Content.Handle
+	found, err := c.shop.ProductByIdentifier(ctx, shopify.ProductByIdentifierVariables{
+		Identifier: shopify.ProductIdentifierInput{Handle: shopify.Value(handle)},
+		Namespace:  plan.CustomNamespace, Key: plan.CustomKey, Metafields: customIDKeys,
+	})
+	switch {
+	case err != nil:
+		return err
+	case found == nil:
+		return p.sent.err
+	case found.CustomID != nil && found.CustomID.Value != p.action.String():
+		return aisles.FieldErrorf("handle", "%q is the handle of %s, which is in this shop too", handle, found.CustomID.Value)
+	}
+	_, err = c.shop.MetafieldsSet(ctx, shopify.MetafieldsSetVariables{Metafields: []shopify.MetafieldsSetInput{{
+		OwnerID: found.ID, Namespace: shopify.Value(plan.CustomNamespace), Key: plan.CustomKey, Type: shopify.Value("id"), Value: p.action.String(),
+	}}})
+	if err != nil {
+		return err
+	}
+	return c.adopt(ctx, p, found)
+}
