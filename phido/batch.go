@@ -156,7 +156,7 @@ func (c *catalogRun) show(ctx context.Context, products []*product) error {
 	if len(actions) == 0 {
 		return nil
 	}
-	return c.Ledger.SaveActions(ctx, c.lease, c.run.ID, actions)
+	return c.Ledger.SaveActions(ctx, c.lease, c.run, actions)
 }
 
 func (c *catalogRun) tally(kind plan.Kind, failed bool) {

@@ -67,7 +67,7 @@ func (c *catalogRun) failed(p *product, err *aisles.SyncError, aside time.Durati
 // done confirms the facets that were looked at. Stock and metafields are
 // confirmed with the creation they travelled with.
 func (c *catalogRun) done(p *product) ledger.Entry {
-	e := ledger.Entry{Key: p.pending.Key, Removal: p.pending.Removed}
+	e := ledger.Entry{Key: p.pending.Key, Removal: p.pending.Removed, Withdrawn: p.action.Removes}
 	if p.action.Kind != plan.Unchanged {
 		c.tally(p.action.Kind, false)
 		e.Action = p.action.Summary("done")
