@@ -43,7 +43,7 @@ func TestPartners(t *testing.T) {
 		w.want(200, "sync", "PATCH", "/v1/partners/acme", `{"currency":"EUR"}`)
 		w.want(409, "sync", "PATCH", "/v1/partners/acme", `{"currency":"USD"}`).problem(t)
 		w.want(403, "sync", "PATCH", "/v1/partners/acme", `{"name":"x"}`).problem(t)
-		w.want(200, "operator", "PUT", "/v1/partners/gamma/products", `{"items":[{"key":"a"},{"key":"b"}]}`)
+		w.want(200, "operator", "PUT", "/v1/partners/gamma/products", `{"items":[{"key":"a","title":"A"},{"key":"b","title":"B"}]}`)
 		if removed := w.want(200, "operator", "DELETE", "/v1/partners/gamma", ""); !strings.Contains(string(removed.body), `"removed":2`) {
 			t.Errorf("removed: %s", removed.body)
 		}
@@ -83,7 +83,7 @@ func TestProducts(t *testing.T) {
 			Key     string
 			Outcome aisles.Outcome
 			Error   *struct{ Code, Field, Message string }
-		}]](t, w.want(200, "acme", "PUT", "/v1/partners/acme/products", `{"items":[`+tee+`,{"key":"bad","status":"sold"},{"key":"cap"}]}`))
+		}]](t, w.want(200, "acme", "PUT", "/v1/partners/acme/products", `{"items":[`+tee+`,{"key":"bad","status":"sold"},{"key":"cap","title":"Cap"}]}`))
 		var outcomes []aisles.Outcome
 		for _, r := range results.Items {
 			outcomes = append(outcomes, r.Outcome)
@@ -116,7 +116,7 @@ func TestProducts(t *testing.T) {
 			t.Errorf("cleared = %+v", cleared)
 		}
 		w.want(422, "acme", "PUT", "/v1/partners/acme/products/tee", `{"key":"other"}`).problem(t)
-		dry := w.want(200, "acme", "PUT", "/v1/partners/acme/products?dry_run=true", `{"items":[{"key":"new"}]}`)
+		dry := w.want(200, "acme", "PUT", "/v1/partners/acme/products?dry_run=true", `{"items":[{"key":"new","title":"New"}]}`)
 		if !strings.Contains(string(dry.body), `"created"`) {
 			t.Errorf("dry run: %s", dry.body)
 		}
@@ -147,8 +147,8 @@ func TestFeed(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, h *dbtest.Home) {
 		w := newWorld(t, h)
-		w.want(200, "acme", "PUT", "/v1/partners/acme/products", `{"items":[`+tee+`,{"key":"cap"}]}`)
-		w.want(200, "beta", "PUT", "/v1/partners/beta/products", `{"items":[{"key":"mug"}]}`)
+		w.want(200, "acme", "PUT", "/v1/partners/acme/products", `{"items":[`+tee+`,{"key":"cap","title":"Cap"}]}`)
+		w.want(200, "beta", "PUT", "/v1/partners/beta/products", `{"items":[{"key":"mug","title":"Mug"}]}`)
 		type changes struct {
 			Items   []aisles.Change
 			Next    aisles.Cursor
@@ -179,7 +179,7 @@ func TestFeed(t *testing.T) {
 			t.Error("no next")
 		}
 		w.want(404, "acme", "GET", "/v1/changes?partner=beta", "").problem(t)
-		if p := w.want(410, "sync", "GET", "/v1/changes?after=nonsense", "").problem(t); p.Code != aisles.Gone {
+		if p := w.want(410, "sync", "GET", "/v1/changes?after=aaaaaaaaaaaa.0.0", "").problem(t); p.Code != aisles.Gone {
 			t.Errorf("code = %s", p.Code)
 		}
 
@@ -211,7 +211,7 @@ func TestStatementsPerList(t *testing.T) {
 		for i := from; i < to; i++ {
 			w.want(201, "operator", "POST", "/v1/partners", fmt.Sprintf(`{"key":"p%02d"}`, i))
 			w.want(201, "operator", "POST", "/v1/tokens", `{"class":"sync"}`)
-			w.want(200, "operator", "PUT", "/v1/partners/acme/products", fmt.Sprintf(`{"items":[{"key":"k%02d"}]}`, i))
+			w.want(200, "operator", "PUT", "/v1/partners/acme/products", fmt.Sprintf(`{"items":[{"key":"k%02d","title":"K"}]}`, i))
 			if _, err := w.store.StartImport(t.Context(), aisles.Import{ID: fmt.Sprint("i", i), Partner: "acme"}); err != nil {
 				t.Fatal(err)
 			}
@@ -244,4 +244,3 @@ func TestStatementsPerList(t *testing.T) {
 		}
 	}
 }
-

@@ -26,8 +26,8 @@ func (a *api) connectionRoutes() {
 	tags := []string{"connections"}
 	route(a, huma.Operation{OperationID: "connection", Method: http.MethodGet, Path: path, Summary: "Give a partner's connection to its shop", Tags: tags}, everyone,
 		func(ctx context.Context, _ caller, in *struct {
-			partnerPath
-			matchInput
+			PartnerPath
+			MatchInput
 		}) (*single[aisles.Connection], error) {
 			phido, err := a.companion()
 			if err != nil {
@@ -37,13 +37,13 @@ func (a *api) connectionRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return singleOf(in.matchInput, conn)
+			return singleOf(in.MatchInput, conn)
 		})
 	route(a, huma.Operation{OperationID: "putConnection", Method: http.MethodPut, Path: path, Summary: "Connect a partner to its shop, or change how it is", Tags: tags,
 		Description: "Replaces everything but the token, which stays when it is absent."}, operators, a.putConnection)
 	route(a, huma.Operation{OperationID: "removeConnection", Method: http.MethodDelete, Path: path, Summary: "Part a partner from its shop", Tags: tags,
 		Description: "Nothing in the shop changes.", DefaultStatus: http.StatusNoContent}, operators,
-		func(ctx context.Context, _ caller, in *struct{ partnerPath }) (*nothing, error) {
+		func(ctx context.Context, _ caller, in *struct{ PartnerPath }) (*nothing, error) {
 			phido, err := a.companion()
 			if err != nil {
 				return nil, err
@@ -53,7 +53,7 @@ func (a *api) connectionRoutes() {
 }
 
 func (a *api) putConnection(ctx context.Context, c caller, in *struct {
-	partnerPath
+	PartnerPath
 	Body connectionInput
 }) (*result[aisles.Connection], error) {
 	phido, err := a.companion()

@@ -13,8 +13,8 @@ func (a *api) importRoutes() {
 	tags := []string{"imports"}
 	route(a, huma.Operation{OperationID: "imports", Method: http.MethodGet, Path: "/v1/partners/{partner}/imports", Summary: "List a partner's imports, newest first", Tags: tags}, people,
 		func(ctx context.Context, c caller, in *struct {
-			partnerPath
-			pagingInput
+			PartnerPath
+			PagingInput
 		}) (*page[aisles.Import], error) {
 			items, err := c.store.Imports(ctx, in.Partner, in.After, in.Limit)
 			return pageOf(items, in.Limit, func(i aisles.Import) string { return i.ID }), err
@@ -22,7 +22,7 @@ func (a *api) importRoutes() {
 	route(a, huma.Operation{OperationID: "import", Method: http.MethodGet, Path: "/v1/imports/{id}", Summary: "Give an import and its report", Tags: tags}, people,
 		func(ctx context.Context, c caller, in *struct {
 			ID string `path:"id"`
-			matchInput
+			MatchInput
 		}) (*single[aisles.Import], error) {
 			i, err := c.store.Import(ctx, in.ID)
 			if err != nil {
@@ -31,6 +31,6 @@ func (a *api) importRoutes() {
 			if _, err := c.only(i.Partner); err != nil {
 				return nil, aisles.Errorf(aisles.NotFound, "there is no import %q", in.ID)
 			}
-			return singleOf(in.matchInput, i)
+			return singleOf(in.MatchInput, i)
 		})
 }

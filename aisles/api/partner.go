@@ -28,7 +28,7 @@ type removedPartner struct {
 func (a *api) partnerRoutes() {
 	tags := []string{"partners"}
 	route(a, huma.Operation{OperationID: "partners", Method: http.MethodGet, Path: "/v1/partners", Summary: "List partners", Tags: tags}, everyone,
-		func(ctx context.Context, c caller, in *struct{ pagingInput }) (*page[aisles.Partner], error) {
+		func(ctx context.Context, c caller, in *struct{ PagingInput }) (*page[aisles.Partner], error) {
 			if c.partner != "" {
 				p, err := c.store.Partner(ctx, c.partner)
 				if err != nil {
@@ -50,14 +50,14 @@ func (a *api) partnerRoutes() {
 		})
 	route(a, huma.Operation{OperationID: "partner", Method: http.MethodGet, Path: "/v1/partners/{partner}", Summary: "Give a partner", Tags: tags}, everyone,
 		func(ctx context.Context, c caller, in *struct {
-			partnerPath
-			matchInput
+			PartnerPath
+			MatchInput
 		}) (*single[aisles.Partner], error) {
 			p, err := c.store.Partner(ctx, in.Partner)
 			if err != nil {
 				return nil, err
 			}
-			return singleOf(in.matchInput, p)
+			return singleOf(in.MatchInput, p)
 		})
 	route(a, huma.Operation{OperationID: "updatePartner", Method: http.MethodPatch, Path: "/v1/partners/{partner}", Summary: "Change a partner", Tags: tags,
 		Description: "An absent field is left as it is. The sync may only give a currency to a partner that has none."}, []Class{Operator, Sync}, a.updatePartner)
@@ -68,7 +68,7 @@ func (a *api) partnerRoutes() {
 func partnerKey(p aisles.Partner) string { return p.Key }
 
 func (a *api) updatePartner(ctx context.Context, c caller, in *struct {
-	partnerPath
+	PartnerPath
 	Body partnerPatch
 }) (*result[aisles.Partner], error) {
 	var patch store.PartnerPatch
@@ -93,7 +93,7 @@ func (a *api) updatePartner(ctx context.Context, c caller, in *struct {
 	return &result[aisles.Partner]{p}, err
 }
 
-func (a *api) removePartner(ctx context.Context, c caller, in *struct{ partnerPath }) (*result[removedPartner], error) {
+func (a *api) removePartner(ctx context.Context, c caller, in *struct{ PartnerPath }) (*result[removedPartner], error) {
 	if a.Phido != nil {
 		if err := a.Phido.RemoveConnection(ctx, in.Partner); err != nil && aisles.CodeOf(err) != aisles.NotFound {
 			return nil, err

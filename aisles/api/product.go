@@ -10,19 +10,21 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-type productPath struct {
-	partnerPath
+// ProductPath is the path of a product.
+type ProductPath struct {
+	PartnerPath
 	Key string `path:"key" doc:"The product's key; characters that are not for URLs percent-encoded."`
 }
 
 type productQuery struct {
-	partnerPath
-	pagingInput
+	PartnerPath
+	PagingInput
 	Status string `query:"status" enum:"active,draft,archived" doc:"Only products of the status."`
 	Text   string `query:"text" maxLength:"200" doc:"Only products with the text in key or title."`
 }
 
-type dryRunInput struct {
+// DryRunInput is the query of a write.
+type DryRunInput struct {
 	DryRun bool `query:"dry_run" doc:"Tell what would become of it, and write nothing."`
 }
 
@@ -59,19 +61,19 @@ func (a *api) productRoutes() {
 		Description: "An absent field is left as it is, null or an empty one clears; a list that is given replaces. It removes no product. There is one result for each, in their order; a rejected product keeps no other from being written."}, people, a.putProducts)
 	route(a, huma.Operation{OperationID: "product", Method: http.MethodGet, Path: one, Summary: "Give a product", Tags: tags}, everyone,
 		func(ctx context.Context, c caller, in *struct {
-			productPath
-			matchInput
+			ProductPath
+			MatchInput
 		}) (*single[aisles.Product], error) {
 			p, err := c.store.Product(ctx, aisles.Ref{Partner: in.Partner, Key: in.Key})
 			if err != nil {
 				return nil, err
 			}
-			return singleOf(in.matchInput, p)
+			return singleOf(in.MatchInput, p)
 		})
 	route(a, huma.Operation{OperationID: "putProduct", Method: http.MethodPut, Path: one, Summary: "Create or update a product", Tags: tags, MaxBodyBytes: productBody,
 		Description: "As for many; gives the product as it is then."}, people, a.putProduct)
 	route(a, huma.Operation{OperationID: "removeProduct", Method: http.MethodDelete, Path: one, Summary: "Remove a product", Tags: tags, DefaultStatus: http.StatusNoContent}, people,
-		func(ctx context.Context, c caller, in *productPath) (*nothing, error) {
+		func(ctx context.Context, c caller, in *ProductPath) (*nothing, error) {
 			results, err := c.store.RemoveProducts(ctx, in.Partner, []string{in.Key}, false)
 			if err != nil {
 				return nil, err
@@ -84,8 +86,8 @@ func (a *api) productRoutes() {
 }
 
 func (a *api) putProducts(ctx context.Context, c caller, in *struct {
-	partnerPath
-	dryRunInput
+	PartnerPath
+	DryRunInput
 	Body struct {
 		Items []aisles.Patch `json:"items" required:"true" nullable:"false" maxItems:"250"`
 	}
@@ -106,7 +108,7 @@ func (a *api) putProducts(ctx context.Context, c caller, in *struct {
 }
 
 func (a *api) putProduct(ctx context.Context, c caller, in *struct {
-	productPath
+	ProductPath
 	Body aisles.Patch
 }) (*single[aisles.Product], error) {
 	if in.Body.Key != "" && in.Body.Key != in.Key {
@@ -124,7 +126,7 @@ func (a *api) putProduct(ctx context.Context, c caller, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	out, err := singleOf(matchInput{}, p)
+	out, err := singleOf(MatchInput{}, p)
 	if err == nil && results[0].Outcome == aisles.Created {
 		out.Status = http.StatusCreated
 	}

@@ -122,8 +122,8 @@ func noPartner(key string) error {
 // by names the caller in what is recorded of a decision.
 func (c caller) by() string { return "API token " + c.id }
 
-// pagingInput is the query of a list.
-type pagingInput struct {
+// PagingInput is the query of a list.
+type PagingInput struct {
 	After string `query:"after" doc:"The next of the page before."`
 	Limit int    `query:"limit" minimum:"1" maximum:"250" default:"100" doc:"The most items of the page."`
 }
@@ -149,8 +149,8 @@ func pageOf[T any](items []T, limit int, key func(T) string) *page[T] {
 	return &out
 }
 
-// matchInput is the condition of a read.
-type matchInput struct {
+// MatchInput is the condition of a read.
+type MatchInput struct {
 	IfNoneMatch string `header:"If-None-Match" doc:"An ETag; 304 when the resource still has it."`
 }
 
@@ -162,7 +162,7 @@ type single[T any] struct {
 }
 
 // singleOf gives the resource, or 304 when the caller has it.
-func singleOf[T any](in matchInput, v T) (*single[T], error) {
+func singleOf[T any](in MatchInput, v T) (*single[T], error) {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
@@ -185,7 +185,7 @@ type result[T any] struct {
 // nothing is the answer to what leaves nothing to say.
 type nothing struct{}
 
-// partnerPath is the path of what belongs to a partner.
-type partnerPath struct {
+// PartnerPath is the path of what belongs to a partner.
+type PartnerPath struct {
 	Partner string `path:"partner" doc:"The partner's key."`
 }

@@ -9,12 +9,13 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-type runPath struct {
+// RunPath is the path of a run.
+type RunPath struct {
 	ID string `path:"id" doc:"The run's id."`
 }
 
 type runQuery struct {
-	pagingInput
+	PagingInput
 	Partner string `query:"partner" doc:"Only this partner's runs."`
 }
 
@@ -35,19 +36,19 @@ func (a *api) runRoutes() {
 		})
 	route(a, huma.Operation{OperationID: "run", Method: http.MethodGet, Path: "/v1/runs/{id}", Summary: "Give a run", Tags: tags}, people,
 		func(ctx context.Context, c caller, in *struct {
-			runPath
-			matchInput
+			RunPath
+			MatchInput
 		}) (*single[aisles.Run], error) {
 			_, run, err := a.run(ctx, c, in.ID)
 			if err != nil {
 				return nil, err
 			}
-			return singleOf(in.matchInput, run)
+			return singleOf(in.MatchInput, run)
 		})
 	route(a, huma.Operation{OperationID: "actions", Method: http.MethodGet, Path: "/v1/runs/{id}/actions", Summary: "List what a run did, or means to do, by product", Tags: tags}, people,
 		func(ctx context.Context, c caller, in *struct {
-			runPath
-			pagingInput
+			RunPath
+			PagingInput
 		}) (*page[aisles.RunAction], error) {
 			phido, _, err := a.run(ctx, c, in.ID)
 			if err != nil {
@@ -63,7 +64,7 @@ func (a *api) runRoutes() {
 		}
 		route(a, huma.Operation{OperationID: verb, Method: http.MethodPost, Path: "/v1/runs/{id}/" + verb, Summary: summary, Tags: tags, Middlewares: a.once(),
 			Description: "A yes gives the run that follows, a no the held one, now stopped."}, operators,
-			func(ctx context.Context, c caller, in *struct{ runPath }) (*result[aisles.Run], error) {
+			func(ctx context.Context, c caller, in *struct{ RunPath }) (*result[aisles.Run], error) {
 				phido, err := a.companion()
 				if err != nil {
 					return nil, err

@@ -39,7 +39,7 @@ func (a *api) syncRoutes() {
 	route(a, huma.Operation{OperationID: "requestSync", Method: http.MethodPost, Path: "/v1/syncs", Summary: "Ask for a sync now", Tags: tags, DefaultStatus: http.StatusAccepted, Middlewares: a.once(),
 		Description: "Gives the runs that wait for it, one per partner. While a partner's run is under way, one follows it; asking twice makes no second one."}, people, a.requestSync)
 	route(a, huma.Operation{OperationID: "mode", Method: http.MethodGet, Path: "/v1/mode", Summary: "Give the mode in force", Tags: tags}, []Class{Operator, Sync},
-		func(ctx context.Context, _ caller, in *struct{ matchInput }) (*single[aisles.ModeSetting], error) {
+		func(ctx context.Context, _ caller, in *struct{ MatchInput }) (*single[aisles.ModeSetting], error) {
 			phido, err := a.companion()
 			if err != nil {
 				return nil, err
@@ -48,7 +48,7 @@ func (a *api) syncRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return singleOf(in.matchInput, mode)
+			return singleOf(in.MatchInput, mode)
 		})
 	route(a, huma.Operation{OperationID: "setMode", Method: http.MethodPut, Path: "/v1/mode", Summary: "Switch the mode", Tags: tags,
 		Description: "It takes effect with the next batch; nothing is restarted."}, operators,
@@ -63,7 +63,7 @@ func (a *api) syncRoutes() {
 	route(a, huma.Operation{OperationID: "why", Method: http.MethodGet, Path: "/v1/why", Summary: "Tell why a product is, or is not, in its shop", Tags: tags}, people, a.why)
 	route(a, huma.Operation{OperationID: "retry", Method: http.MethodPost, Path: "/v1/partners/{partner}/retry", Summary: "Try again what was set aside", Tags: tags, Middlewares: a.once()}, people,
 		func(ctx context.Context, _ caller, in *struct {
-			partnerPath
+			PartnerPath
 			Body retryInput
 		}) (*result[retried], error) {
 			phido, err := a.companion()
