@@ -1,0 +1,93 @@
+package api
+
+import (
+	"context"
+	"fmt"
+
+	"aisles/aisles"
+)
+
+// travels are the facets that are sent whenever they change; the others go
+// with a product's creation.
+var travels = map[aisles.Facet]bool{aisles.FacetContent: true, aisles.FacetMedia: true, aisles.FacetPublication: true}
+
+// why puts together what the ledger and the catalog know of a product.
+func (a *api) why(ctx context.Context, c caller, in *whyInput) (*result[aisles.Why], error) {
+	phido, err := a.companion()
+	if err != nil {
+		return nil, err
+	}
+	partner, err := c.only(in.Partner)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.store.Partner(ctx, partner); err != nil {
+		return nil, err
+	}
+	ref := aisles.Ref{Partner: partner, Key: in.Key}
+	why, err := phido.Why(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	product, err := c.store.Product(ctx, ref)
+	switch {
+	case aisles.CodeOf(err) == aisles.NotFound:
+		withoutProduct(&why)
+	case err != nil:
+		return nil, err
+	default:
+		withProduct(&why, product)
+	}
+	return &result[aisles.Why]{why}, nil
+}
+
+// withoutProduct corrects what the ledger says of a product that the catalog
+// has not got: it cannot know, unless it waits for the removal.
+func withoutProduct(why *aisles.Why) {
+	if waits(why) {
+		return
+	}
+	switch why.State {
+	case "unknown":
+		why.Summary = fmt.Sprintf("The catalog has no product %s, and nothing was sent under that key.", why.Ref)
+	case "archived":
+		why.Summary = "The catalog no longer has it; it is archived in the shop."
+	default:
+		why.Summary = "The catalog no longer has it; the next run archives it."
+	}
+}
+
+// withProduct adds what the catalog has, and corrects what the ledger takes to
+// be in step because no pass has read of the change.
+func withProduct(why *aisles.Why, product aisles.Product) {
+	why.Product = &product
+	prints := aisles.Split(product).Fingerprints()
+	waited, stale := waits(why), 0
+	for i := range why.Facets {
+		f := &why.Facets[i]
+		f.Fingerprint = prints[f.Facet]
+		unread := f.State == "unknown" && why.State == "unknown"
+		changed := f.State == "in_step" && f.Sent != f.Fingerprint && f.Sent.Version() == f.Fingerprint.Version()
+		if travels[f.Facet] && (unread || changed) {
+			f.State, f.Reason = "pending", "changed; the next run reads and sends it"
+			stale++
+		}
+	}
+	switch {
+	case stale == 0 || waited:
+	case why.State == "unknown":
+		why.Summary = "It is not in the shop yet: the next run creates it."
+	default:
+		why.Summary = fmt.Sprintf("It is in the shop, with %d changed facets that the next run sends.", stale)
+	}
+}
+
+// waits reports whether the ledger knows of something to do for the product.
+func waits(why *aisles.Why) bool {
+	for _, f := range why.Facets {
+		if f.State == "pending" || f.State == "set_aside" {
+			return true
+		}
+	}
+	return why.Error != nil
+}
