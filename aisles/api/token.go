@@ -175,3 +175,13 @@ func (t *tokens) forget(id string) {
 		}
 	}
 }
+
+// Knows reports whether the token was signed with the key, and is kept and not
+// revoked.
+func Knows(ctx context.Context, s *store.Store, key secret.Key, text string) bool {
+	if _, ok := parseToken(key.Derive(tokenPurpose), text); !ok {
+		return false
+	}
+	t, err := s.TokenByHash(ctx, tokenHash(text))
+	return err == nil && t.RevokedAt == nil
+}
