@@ -116,3 +116,17 @@ func countLive(ctx context.Context, q db.Querier, partner string) (int, error) {
 func (s *Store) Count(ctx context.Context, partner string) (int, error) {
 	return countLive(ctx, s.db, partner)
 }
+
+// Counts gives the number of every partner's products, without tombstones, by
+// the partner's key.
+func (s *Store) Counts(ctx context.Context) (map[string]int, error) {
+	counts := map[string]int{}
+	err := db.Each(ctx, s.db, func(r db.Row) error {
+		var partner string
+		var n int
+		err := r.Scan(&partner, &n)
+		counts[partner] = n
+		return err
+	}, `/*store.Counts*/ SELECT partner, count(*) FROM products WHERE removed_at IS NULL GROUP BY partner`)
+	return counts, err
+}

@@ -591,4 +591,3 @@ func BenchmarkBodies(b *testing.B) {
 		}
 	})
 }
-
