@@ -69,6 +69,7 @@ func New(o Options) (http.Handler, error) {
 	a.productRoutes()
 	a.feedRoutes()
 	a.importRoutes()
+	a.uploadRoute()
 	a.syncRoutes()
 	a.runRoutes()
 	a.tokenRoutes()

@@ -1,0 +1,165 @@
+package api
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"aisles/aisles"
+	"aisles/aisles/intake"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+)
+
+// feedInput is a feed and how it is to be read.
+type feedInput struct {
+	PartnerPath
+	Format string `query:"format" default:"auto" doc:"auto finds out; shopify-csv is Shopify's own product CSV."`
+	Source string `query:"source" maxLength:"200" doc:"What to call the feed in its report; upload without one."`
+	Full   bool   `query:"full" doc:"The feed is the whole catalog: what it lacks is removed."`
+	DryRun bool   `query:"dry_run" doc:"Report what would change, and change nothing."`
+	Sync   bool   `query:"sync" doc:"Ask for a catalog sync when the import is through."`
+	feed   io.Reader
+}
+
+// Resolve takes the body as it is: a feed is streamed.
+func (f *feedInput) Resolve(ctx huma.Context) []error {
+	f.feed = ctx.BodyReader()
+	return nil
+}
+
+// imported is an import, and the runs it asked for.
+type imported struct {
+	aisles.Import
+	Runs []aisles.Run `json:"runs,omitempty" doc:"The runs that sync=true asked for."`
+}
+
+func (a *api) uploadRoute() {
+	route(a, huma.Operation{
+		OperationID: "loadFeed", Method: http.MethodPost, Path: "/v1/partners/{partner}/imports", Summary: "Load a feed", Tags: []string{"imports"},
+		Description: "The body is the feed, of any size; it is read as it comes, and the answer is its report. " +
+			"A feed that is refused as a whole, or that stops half-way, is a problem with the import beside it; what was written until then is whole, and the feed is free to repeat. " +
+			"An Idempotency-Key is not heeded.",
+		DefaultStatus: http.StatusCreated,
+		Metadata:      map[string]any{streamed: true},
+		Middlewares:   huma.Middlewares{lingering},
+		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+			"*/*": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
+		}},
+	}, people, a.loadFeed)
+}
+
+// linger is how long a feed is read on after its refusal.
+const linger = 5 * time.Second
+
+// lingering answers a feed that is refused half-way so that the answer is
+// heard: a server that closes while its client still sends resets the
+// connection, and the answer is lost with it. So the answer goes out at once,
+// and what comes is thrown away until the client has understood.
+func lingering(ctx huma.Context, next func(huma.Context)) {
+	r, w := humago.Unwrap(ctx)
+	feed := &noting{ReadCloser: r.Body}
+	again := r.WithContext(ctx.Context())
+	again.Body = feed
+	said := &held{header: w.Header(), status: http.StatusOK}
+	next(huma.WithContext(humago.NewContext(ctx.Operation(), again, said), ctx.Context()))
+	left := feed.begun && !feed.ended
+	control := http.NewResponseController(w)
+	if left {
+		_ = control.EnableFullDuplex() // HTTP/2 is so anyway
+		w.Header().Set("Connection", "close")
+		w.Header().Set("Content-Length", strconv.Itoa(said.body.Len()))
+	}
+	w.WriteHeader(said.status)
+	_, _ = w.Write(said.body.Bytes()) // a caller who has gone is told nothing
+	if !left {
+		return
+	}
+	_ = control.Flush()
+	for end := time.Now().Add(linger); !feed.ended; {
+		_, _ = io.CopyN(io.Discard, feed, 1<<20)
+		if time.Now().After(end) {
+			panic(http.ErrAbortHandler) // the answer is out; this ends the connection
+		}
+	}
+}
+
+// held holds back an answer, which is small.
+type held struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (h *held) Header() http.Header         { return h.header }
+func (h *held) Write(b []byte) (int, error) { return h.body.Write(b) }
+func (h *held) WriteHeader(status int)      { h.status = status }
+
+// noting notes whether a body was begun and read to its end.
+type noting struct {
+	io.ReadCloser
+	begun, ended bool
+}
+
+// Read notes what became of the body.
+func (n *noting) Read(b []byte) (int, error) {
+	n.begun = true
+	got, err := n.ReadCloser.Read(b)
+	n.ended = n.ended || err != nil
+	return got, err
+}
+
+// finishTime bounds what is left to do once a feed has been read to its end.
+const finishTime = 30 * time.Second
+
+func (a *api) loadFeed(ctx context.Context, c caller, in *feedInput) (*result[imported], error) {
+	if _, err := c.store.Partner(ctx, in.Partner); err != nil {
+		return nil, err
+	}
+	if in.Sync {
+		if err := a.connected(ctx, in.Partner); err != nil {
+			return nil, err
+		}
+	}
+	i, err := intake.Load(ctx, c.store, in.feed, intake.Options{
+		Partner: in.Partner, Source: cmp.Or(in.Source, "upload"), Format: in.Format, Full: in.Full, DryRun: in.DryRun, TempDir: a.TempDir,
+	})
+	if err != nil {
+		p := problemOf(ctx, err)
+		if i.ID != "" {
+			withImport := *p
+			withImport.Import = &i
+			p = &withImport
+		}
+		return nil, p
+	}
+	out := imported{Import: i}
+	if in.Sync && !in.DryRun {
+		// The import stands: a caller who has gone wanted its sync all the same.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
+		defer cancel()
+		if out.Runs, err = a.Phido.RequestSync(ctx, aisles.SyncRequest{Partners: []string{in.Partner}, Routine: aisles.RoutineCatalog}); err != nil {
+			return nil, errors.Join(errors.New("the feed is loaded, and the sync was not asked for"), err)
+		}
+	}
+	return &result[imported]{out}, nil
+}
+
+// connected says so when a partner has no shop to sync, before its feed is read.
+func (a *api) connected(ctx context.Context, partner string) error {
+	phido, err := a.companion()
+	if err != nil {
+		return err
+	}
+	_, err = phido.Connection(ctx, partner)
+	if aisles.CodeOf(err) == aisles.NotFound {
+		return aisles.Errorf(aisles.Conflict, "%s is not connected to a shop, so there is nothing to sync", partner)
+	}
+	return err
+}
