@@ -2,10 +2,13 @@
 .DEFAULT_GOAL := help
 GO ?= go
 
-.PHONY: help build test bench check generate verify fuzz schema/update
+.PHONY: help demo build test bench check generate verify fuzz schema/update
 
 help: ## list the targets
 	@grep -hE '^[a-z/]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+
+demo: build ## three partners, their catalogs and simulated shops, in one process
+	./bin/aisles up --demo
 
 build: ## build bin/aisles
 	@mkdir -p bin
