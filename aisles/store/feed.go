@@ -65,19 +65,45 @@ type Horizon struct {
 type cursor struct {
 	epoch        string
 	position, id int64
+	// base is where the feed ended when its reader began at the beginning, as
+	// long as the reader has not come so far; else 0. Removals before it are
+	// nothing to such a reader, who has never seen the products.
+	base int64
 }
 
 func (c cursor) String() string {
-	return c.epoch + "." + strconv.FormatInt(c.position, 36) + "." + strconv.FormatInt(c.id, 36)
+	s := c.epoch + "." + strconv.FormatInt(c.position, 36) + "." + strconv.FormatInt(c.id, 36)
+	if c.base > 0 {
+		s += "." + strconv.FormatInt(c.base, 36)
+	}
+	return s
+}
+
+// before reports whether the cursor lies before the row at the position.
+func (c cursor) before(position, id int64) bool {
+	return c.position < position || c.position == position && c.id < id
+}
+
+// moved gives the cursor at the place of a row.
+func (c cursor) moved(position, id int64) cursor {
+	if c.position, c.id = position, id; position >= c.base {
+		c.base = 0
+	}
+	return c
 }
 
 func parseCursor(text aisles.Cursor) (cursor, error) {
 	parts := strings.Split(string(text), ".")
-	if len(parts) == 3 && parts[0] != "" {
-		position, err := strconv.ParseInt(parts[1], 36, 64)
-		id, err2 := strconv.ParseInt(parts[2], 36, 64)
-		c := cursor{epoch: parts[0], position: position, id: id}
-		if err == nil && err2 == nil && position >= 0 && id >= 0 && c.String() == string(text) {
+	if (len(parts) == 3 || len(parts) == 4) && parts[0] != "" {
+		var n [3]int64
+		var err error
+		for i, part := range parts[1:] {
+			var bad error
+			n[i], bad = strconv.ParseInt(part, 36, 64)
+			err = errors.Join(err, bad)
+		}
+		c := cursor{epoch: parts[0], position: n[0], id: n[1], base: n[2]}
+		if err == nil && c.position >= 0 && c.id >= 0 && c.String() == string(text) {
 			return c, nil
 		}
 	}
@@ -102,37 +128,38 @@ func nextPosition(ctx context.Context, tx *db.Tx) (int64, error) {
 
 // ends is where the feed stands, in one snapshot.
 type ends struct {
-	epoch  string
-	bound  int64 // positions below it are shown
-	pruned int64
+	epoch string
+	bound int64 // positions below it are shown
+	// The newest tombstone that is gone.
+	pruned, prunedID int64
 }
 
 func (s *Store) ends(ctx context.Context, tx *db.Tx) (e ends, err error) {
 	return db.One(ctx, tx, func(r db.Row) (e ends, err error) {
-		return e, r.Scan(&e.epoch, &e.bound, &e.pruned)
-	}, tx.SQL(`/*store.Changes*/ SELECT (SELECT id FROM epochs ORDER BY seq DESC LIMIT 1), position + 1, pruned FROM feed`,
-		`/*store.Changes*/ SELECT (SELECT id FROM epochs ORDER BY seq DESC LIMIT 1), pg_snapshot_xmin(pg_current_snapshot())::text::bigint + position, pruned FROM feed`))
+		return e, r.Scan(&e.epoch, &e.bound, &e.pruned, &e.prunedID)
+	}, tx.SQL(`/*store.Changes*/ SELECT (SELECT id FROM epochs ORDER BY seq DESC LIMIT 1), position + 1, pruned, pruned_id FROM feed`,
+		`/*store.Changes*/ SELECT (SELECT id FROM epochs ORDER BY seq DESC LIMIT 1), pg_snapshot_xmin(pg_current_snapshot())::text::bigint + position, pruned, pruned_id FROM feed`))
 }
 
 // resume checks that the feed can be continued from the cursor.
 func (s *Store) resume(ctx context.Context, tx *db.Tx, after aisles.Cursor, e ends) (cursor, error) {
 	if after == "" {
-		return cursor{epoch: e.epoch}, nil
+		return cursor{epoch: e.epoch, base: e.bound}, nil
 	}
 	c, err := parseCursor(after)
 	if err != nil {
 		return c, err
 	}
-	// An epoch ends where the next begins.
-	end, err := db.Value[int64](ctx, tx, `/*store.Changes*/ SELECT coalesce((SELECT min(n.position) FROM epochs n WHERE n.seq > e.seq), $2) FROM epochs e WHERE e.id = $1`, c.epoch, e.bound)
+	// An epoch's last position is the one before the next epoch's start.
+	end, err := db.Value[int64](ctx, tx, `/*store.Changes*/ SELECT coalesce((SELECT min(n.position) FROM epochs n WHERE n.seq > e.seq), $2) FROM epochs e WHERE e.id = $1`, c.epoch, e.bound-1)
 	switch {
 	case errors.Is(err, db.ErrNoRows):
 		return c, gone("this database has not given it out (was a copy restored?)")
 	case err != nil:
 		return c, err
-	case c.position > end:
+	case c.position > end, c.base > end+1:
 		return c, gone("it lies beyond the end of what this database had then (was a copy restored?)")
-	case c.position < e.pruned:
+	case c.before(e.pruned, e.prunedID) && c.base <= e.pruned:
 		return c, gone("removals after it have been forgotten")
 	}
 	c.epoch = e.epoch
@@ -185,9 +212,28 @@ func (s *Store) page(ctx context.Context, tx *db.Tx, q ChangesQuery, c cursor, e
 	page := ChangePage{Items: []aisles.Change{}, More: len(rows) > limit}
 	for _, r := range rows[:min(limit, len(rows))] {
 		page.Items = append(page.Items, r.Change)
-		c.position, c.id = r.position, r.id
+		c = c.moved(r.position, r.id)
 	}
-	return page, c, nil
+	if !page.More && (q.Partner != "" || len(q.Facets) > 0) {
+		c, err = toEnd(ctx, tx, c, e)
+	}
+	return page, c, err
+}
+
+// toEnd moves the cursor of a reader who has seen all there is for it behind
+// what there is for others, so that it does not grow too old meanwhile.
+func toEnd(ctx context.Context, tx *db.Tx, c cursor, e ends) (cursor, error) {
+	newest, err := db.One(ctx, tx, func(r db.Row) (n cursor, err error) { return n, r.Scan(&n.position, &n.id) },
+		`/*store.Changes*/ SELECT position, id FROM products WHERE position < $1 ORDER BY position DESC, id DESC LIMIT 1`, e.bound)
+	switch {
+	case errors.Is(err, db.ErrNoRows):
+		return c, nil
+	case err != nil:
+		return c, fmt.Errorf("read the end of changes: %w", err)
+	case c.before(newest.position, newest.id):
+		return c.moved(newest.position, newest.id), nil
+	}
+	return c, nil
 }
 
 // positionOf gives the column, or the newest of the columns, by which the feed
@@ -253,10 +299,12 @@ func horizon(ctx context.Context, tx *db.Tx) (Horizon, error) {
 	return h, err
 }
 
-// startEpoch begins an epoch where the feed ends now.
+// startEpoch begins an epoch where the feed ends now. Its position is the last
+// one that readers of earlier epochs can have been shown.
 func (s *Store) startEpoch(ctx context.Context) error {
 	return s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		newest, err := db.Value[int64](ctx, tx, `/*store.startEpoch*/ SELECT coalesce(max(position), 0) FROM products`)
+		newest, err := db.Value[int64](ctx, tx, `/*store.startEpoch*/ SELECT max(position) FROM (
+			SELECT max(position) AS position FROM products UNION ALL SELECT max(position) FROM epochs UNION ALL SELECT pruned FROM feed) AS known`)
 		if err != nil {
 			return err
 		}
@@ -268,7 +316,7 @@ func (s *Store) startEpoch(ctx context.Context) error {
 			}
 		}
 		end, err := db.Value[int64](ctx, tx, tx.SQL(`/*store.startEpoch*/ SELECT position FROM feed`,
-			`/*store.startEpoch*/ SELECT pg_current_xact_id()::text::bigint + position FROM feed`))
+			`/*store.startEpoch*/ SELECT pg_current_xact_id()::text::bigint + position - 1 FROM feed`))
 		if err != nil {
 			return err
 		}
@@ -276,88 +324,3 @@ func (s *Store) startEpoch(ctx context.Context) error {
 		return err
 	})
 }
-
-// prune forgets tombstones older than the retention, a batch at a time, and
-// the positions up to which the feed can no longer be continued.
-func (s *Store) prune(ctx context.Context) error {
-	oldest := s.options.Now().Add(-s.options.Retention).UnixMicro()
-	for {
-		n, err := s.pruneSome(ctx, oldest)
-		if err != nil {
-			return fmt.Errorf("prune tombstones: %w", err)
-		}
-		if n < MaxBatch {
-			return nil
-		}
-	}
-}
-
-func (s *Store) pruneSome(ctx context.Context, oldest int64) (n int64, err error) {
-	err = s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		type dead struct{ id, position int64 }
-		rows, err := db.All(ctx, tx, func(r db.Row) (d dead, err error) { return d, r.Scan(&d.id, &d.position) },
-			`/*store.prune*/ SELECT id, position FROM products WHERE removed_at < $1 ORDER BY id LIMIT $2`+tx.SQL("", " FOR UPDATE SKIP LOCKED"), oldest, MaxBatch)
-		if err != nil || len(rows) == 0 {
-			n = 0
-			return err
-		}
-		n = int64(len(rows))
-		ids, newest := make([]int64, len(rows)), int64(0)
-		for i, d := range rows {
-			ids[i], newest = d.id, max(newest, d.position)
-		}
-		if _, err := tx.Exec(ctx, `/*store.prune*/ DELETE FROM products WHERE id IN (`+
-			tx.SQL("SELECT value FROM json_each($1)", "SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb)")+`)`, list(ids)); err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `/*store.prune*/ UPDATE feed SET pruned = $1 WHERE pruned < $1`, newest)
-		return err
-	})
-	return n, err
-}
-
-// restamp gives products the fingerprints of the current version. It changes
-// no position: an upgrade is no change.
-func (s *Store) restamp(ctx context.Context) error {
-	for after := int64(-1); ; {
-		var last int64
-		err := s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-			last = 0
-			rows, err := db.All(ctx, tx, scanRow, `/*store.restamp*/ SELECT `+rowColumns+` FROM products WHERE id > $1 AND fp_version <> $2 ORDER BY id LIMIT $3`+
-				tx.SQL("", " FOR UPDATE"), after, aisles.FingerprintVersion, MaxBatch)
-			if err != nil || len(rows) == 0 {
-				return err
-			}
-			stamps := make([]map[string]any, len(rows))
-			for i, x := range rows {
-				p, err := x.product()
-				if err != nil {
-					return err
-				}
-				stamp := map[string]any{"id": x.ID}
-				for facet, f := range aisles.Split(p).Fingerprints() {
-					stamp[string(facet)] = f
-				}
-				stamps[i] = stamp
-			}
-			last = rows[len(rows)-1].ID
-			_, err = tx.Exec(ctx, tx.SQL(restampLite, restampPostgres), list(stamps), aisles.FingerprintVersion)
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("stamp products anew: %w", err)
-		}
-		if last == 0 {
-			return nil
-		}
-		after = last
-	}
-}
-
-const (
-	restampSet  = `content = r.content, media = r.media, inventory = r.inventory, metadata = r.metadata, publication = r.publication, fp_version = $2`
-	restampLite = `/*store.restamp*/ UPDATE products AS p SET ` + restampSet + ` FROM (SELECT value->>'id' AS id, value->>'content' AS content,
-		value->>'media' AS media, value->>'inventory' AS inventory, value->>'metadata' AS metadata, value->>'publication' AS publication FROM json_each($1)) AS r WHERE p.id = r.id`
-	restampPostgres = `/*store.restamp*/ UPDATE products AS p SET ` + restampSet + ` FROM jsonb_to_recordset($1::jsonb)
-		AS r(id bigint, content text, media text, inventory text, metadata text, publication text) WHERE p.id = r.id`
-)

@@ -63,7 +63,7 @@ func (s *Store) Imports(ctx context.Context, partner, after string, limit int) (
 // MarkSeen notes products a full feed has named.
 func (s *Store) MarkSeen(ctx context.Context, importID string, keys []string) error {
 	_, err := s.db.Exec(ctx, s.db.SQL(`/*store.MarkSeen*/ INSERT INTO seen (import, key) SELECT $1, value FROM json_each($2) WHERE true ON CONFLICT DO NOTHING`,
-		`/*store.MarkSeen*/ INSERT INTO seen (import, key) SELECT $1::text, k FROM jsonb_array_elements_text($2::jsonb) AS k ON CONFLICT DO NOTHING`), importID, list(keys))
+		`/*store.MarkSeen*/ INSERT INTO seen (import, key) SELECT $1::text, k FROM jsonb_array_elements_text($2::jsonb) AS k ON CONFLICT DO NOTHING`), importID, list(onlyStorable(keys)))
 	if err != nil {
 		return fmt.Errorf("note products of import %s: %w", importID, err)
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"aisles/aisles"
 	"aisles/internal/db"
@@ -29,6 +30,9 @@ func (s *Store) Partners(ctx context.Context, after string, limit int) ([]aisles
 
 // Partner gives one partner; an unknown one is NotFound.
 func (s *Store) Partner(ctx context.Context, key string) (aisles.Partner, error) {
+	if !storable(key) {
+		return aisles.Partner{}, notFound(db.ErrNoRows, "no partner is called %q", key)
+	}
 	p, err := db.One(ctx, s.db, scanPartner, `/*store.Partner*/ SELECT key, name, currency, created_at, updated_at FROM partners WHERE key = $1`, key)
 	return p, notFound(err, "no partner is called %q", key)
 }
@@ -86,25 +90,48 @@ func (s *Store) UpdatePartner(ctx context.Context, key string, patch PartnerPatc
 // RemovePartner removes a partner, and its products into tombstones, and says
 // how many it had. The same key may be added again.
 func (s *Store) RemovePartner(ctx context.Context, key string) (removed int, err error) {
-	if _, err := s.Partner(ctx, key); err != nil {
-		return 0, err
-	}
-	// Products go first and in batches, so that no transaction is long.
+	// In batches, so that no transaction is long; the last one takes the
+	// partner too, and no write comes between.
 	for {
-		keys, err := db.All(ctx, s.db, db.Column[string], `/*store.RemovePartner*/ SELECT key FROM products WHERE partner = $1 AND removed_at IS NULL ORDER BY key LIMIT $2`, key, MaxBatch)
+		n, err := s.removeSome(ctx, key)
 		if err != nil {
-			return removed, err
+			return removed, fmt.Errorf("remove partner %s: %w", key, err)
 		}
-		if len(keys) == 0 {
-			break
+		removed += n
+		if n < MaxBatch {
+			return removed, nil
 		}
-		if _, err := s.RemoveProducts(ctx, key, keys, false); err != nil {
-			return removed, err
-		}
-		removed += len(keys)
 	}
-	_, err = s.db.Exec(ctx, `/*store.RemovePartner*/ DELETE FROM partners WHERE key = $1`, key)
-	return removed, err
+}
+
+// removeSome removes a batch of the partner's products, and the partner when
+// fewer than a batch were left.
+func (s *Store) removeSome(ctx context.Context, key string) (n int, err error) {
+	if !storable(key) {
+		return 0, notFound(db.ErrNoRows, "no partner is called %q", key)
+	}
+	err = s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if _, err := db.Value[string](ctx, tx, `/*store.RemovePartner*/ SELECT key FROM partners WHERE key = $1`+tx.SQL("", " FOR UPDATE"), key); err != nil {
+			return notFound(err, "no partner is called %q", key)
+		}
+		keys, err := db.All(ctx, tx, db.Column[string], `/*store.RemovePartner*/ SELECT key FROM products WHERE partner = $1 AND removed_at IS NULL ORDER BY key LIMIT $2`, key, MaxBatch)
+		if err != nil {
+			return err
+		}
+		if n = len(keys); n > 0 {
+			if err := s.changeIn(ctx, tx, key, keys, func(rows map[string]row) ([]change, error) {
+				changes, _, err := removals(keys, rows, s.now())
+				return changes, err
+			}); err != nil {
+				return err
+			}
+		}
+		if n < MaxBatch {
+			_, err = tx.Exec(ctx, `/*store.RemovePartner*/ DELETE FROM partners WHERE key = $1`, key)
+		}
+		return err
+	})
+	return n, err
 }
 
 func countLive(ctx context.Context, q db.Querier, partner string) (int, error) {

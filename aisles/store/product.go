@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"aisles/aisles"
 	"aisles/internal/db"
@@ -142,6 +141,9 @@ func put(p aisles.Patch, rows map[string]row, twice bool) (Result, *change, erro
 	rejected := func(err error) (Result, *change, error) {
 		return Result{Key: p.Key, Outcome: aisles.Rejected, Err: err}, nil, nil
 	}
+	if !storable(p.Key) {
+		return rejected(aisles.FieldErrorf("key", "%q holds a NUL or is no UTF-8", p.Key))
+	}
 	if twice {
 		return rejected(aisles.FieldErrorf("key", "%q stands twice in one call", p.Key))
 	}
@@ -178,8 +180,14 @@ func put(p aisles.Patch, rows map[string]row, twice bool) (Result, *change, erro
 		result.Outcome = aisles.Created
 	}
 	c, err := newChange(now, facets)
+	if err != nil {
+		return Result{}, nil, err
+	}
+	if holdsNUL(c.Product) {
+		return rejected(aisles.Errorf(aisles.Invalid, "a text holds a NUL (U+0000)"))
+	}
 	c.isNew = !there
-	return result, &c, err
+	return result, &c, nil
 }
 
 // RemoveProducts makes tombstones of up to 250 products. One that is not there
@@ -189,29 +197,9 @@ func (s *Store) RemoveProducts(ctx context.Context, partner string, keys []strin
 		return nil, aisles.Errorf(aisles.TooLarge, "%d products; at most %d a call", len(keys), MaxBatch)
 	}
 	var results []Result
-	err := s.change(ctx, partner, keys, dryRun, func(rows map[string]row) ([]change, error) {
-		var changes []change
-		results = results[:0]
-		now := s.now()
-		for _, key := range keys {
-			x, there := rows[key]
-			if !there || x.Removed != nil {
-				results = append(results, Result{Key: key, Outcome: aisles.Unchanged})
-				continue
-			}
-			p, err := x.product()
-			if err != nil {
-				return nil, err
-			}
-			c, err := newChange(p, aisles.Facets)
-			if err != nil {
-				return nil, err
-			}
-			c.Removed = &now
-			changes = append(changes, c)
-			results = append(results, Result{Key: key, Outcome: aisles.Removed, Facets: aisles.Facets})
-		}
-		return changes, nil
+	err := s.change(ctx, partner, keys, dryRun, func(rows map[string]row) (changes []change, err error) {
+		changes, results, err = removals(keys, rows, s.now())
+		return changes, err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("remove products of %s: %w", partner, err)
@@ -219,41 +207,91 @@ func (s *Store) RemoveProducts(ctx context.Context, partner string, keys []strin
 	return results, nil
 }
 
+// removals makes tombstones of the rows the keys name.
+func removals(keys []string, rows map[string]row, now int64) (changes []change, results []Result, err error) {
+	seen := map[string]bool{}
+	for _, key := range keys {
+		x, there := rows[key]
+		if !there || x.Removed != nil || seen[key] {
+			results = append(results, Result{Key: key, Outcome: aisles.Unchanged})
+			continue
+		}
+		seen[key] = true
+		p, err := x.product()
+		if err != nil {
+			return nil, nil, err
+		}
+		c, err := newChange(p, aisles.Facets)
+		if err != nil {
+			return nil, nil, err
+		}
+		c.Removed = &now
+		changes = append(changes, c)
+		results = append(results, Result{Key: key, Outcome: aisles.Removed, Facets: aisles.Facets})
+	}
+	return changes, results, nil
+}
+
 // change locks the rows of the keys, asks decide what becomes of them and
 // writes it under one new position of the feed.
 func (s *Store) change(ctx context.Context, partner string, keys []string, dryRun bool, decide func(map[string]row) ([]change, error)) error {
-	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
-	work := func(ctx context.Context, tx *db.Tx) error {
-		lock := ""
-		if !dryRun {
-			lock = tx.SQL("", " FOR UPDATE")
-		}
-		known, err := db.All(ctx, tx, db.Column[string], `/*store.change*/ SELECT key FROM partners WHERE key = $1`+strings.Replace(lock, "UPDATE", "KEY SHARE", 1), partner)
-		if err != nil {
-			return err
-		}
-		if len(known) == 0 {
-			return aisles.Errorf(aisles.NotFound, "no partner is called %q", partner)
-		}
-		rows, err := db.All(ctx, tx, scanRow, `/*store.change*/ SELECT `+rowColumns+` FROM products WHERE partner = $1 AND `+keysIn(tx, "key", "$2")+` ORDER BY key`+lock,
-			partner, list(keys))
-		if err != nil {
-			return err
-		}
-		byKey := make(map[string]row, len(rows))
-		for _, x := range rows {
-			byKey[x.Key] = x
-		}
-		changes, err := decide(byKey)
-		if err != nil || len(changes) == 0 || dryRun {
-			return err
-		}
-		return s.writeChanges(ctx, tx, partner, changes)
-	}
 	if dryRun {
-		return s.db.Read(ctx, work)
+		return s.db.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+			rows, err := rowsOf(ctx, tx, partner, keys, false)
+			if err == nil {
+				_, err = decide(rows)
+			}
+			return err
+		})
 	}
-	return s.db.InTx(ctx, work)
+	if err := s.pruneLazily(ctx); err != nil {
+		return err
+	}
+	return s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		return s.changeIn(ctx, tx, partner, keys, decide)
+	})
+}
+
+func (s *Store) changeIn(ctx context.Context, tx *db.Tx, partner string, keys []string, decide func(map[string]row) ([]change, error)) error {
+	rows, err := rowsOf(ctx, tx, partner, keys, true)
+	if err != nil {
+		return err
+	}
+	changes, err := decide(rows)
+	if err != nil || len(changes) == 0 {
+		return err
+	}
+	return s.writeChanges(ctx, tx, partner, changes)
+}
+
+// rowsOf reads the rows of the keys, tombstones too; for a write it locks them,
+// and the partner against removal. An unknown partner is NotFound.
+func rowsOf(ctx context.Context, tx *db.Tx, partner string, keys []string, write bool) (map[string]row, error) {
+	var keyShare, update string
+	if write {
+		keyShare, update = tx.SQL("", " FOR KEY SHARE"), tx.SQL("", " FOR UPDATE")
+	}
+	known := []string{}
+	if storable(partner) {
+		var err error
+		known, err = db.All(ctx, tx, db.Column[string], `/*store.change*/ SELECT key FROM partners WHERE key = $1`+keyShare, partner)
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(known) == 0 {
+		return nil, aisles.Errorf(aisles.NotFound, "no partner is called %q", partner)
+	}
+	rows, err := db.All(ctx, tx, scanRow, `/*store.change*/ SELECT `+rowColumns+` FROM products WHERE partner = $1 AND `+keysIn(tx, "key", "$2")+` ORDER BY key`+update,
+		partner, list(onlyStorable(keys)))
+	if err != nil {
+		return nil, err
+	}
+	byKey := make(map[string]row, len(rows))
+	for _, x := range rows {
+		byKey[x.Key] = x
+	}
+	return byKey, nil
 }
 
 // writeChanges writes new rows and changed ones: two statements, whatever
@@ -320,87 +358,3 @@ const (
 			content_new bigint, media_new bigint, inventory_new bigint, metadata_new bigint, publication_new bigint)
 		WHERE p.partner = $1 AND p.key = r.key`
 )
-
-// ProductQuery asks for a page of a partner's products by key.
-type ProductQuery struct {
-	After  string // the key after which the page begins
-	Limit  int    // 0 and anything above 250 mean 250
-	Status string // "" for any
-	Text   string // part of title or key, in any case, or a whole SKU
-}
-
-// Products gives a page of products, without tombstones.
-func (s *Store) Products(ctx context.Context, partner string, q ProductQuery) ([]aisles.Product, error) {
-	where, args := "", []any{partner, q.After, limited(q.Limit)}
-	if q.Status != "" {
-		args = append(args, q.Status)
-		where += fmt.Sprintf(" AND status = $%d", len(args))
-	}
-	if q.Text != "" {
-		sku, err := json.Marshal(q.Text)
-		if err != nil {
-			return nil, err
-		}
-		args = append(args, "%"+likeText(strings.ToLower(q.Text))+"%", `%"sku":`+likeText(string(sku))+`%`)
-		where += fmt.Sprintf(` AND (lower(title) LIKE $%d ESCAPE '\' OR lower(key) LIKE $%d ESCAPE '\' OR product LIKE $%d ESCAPE '\')`, len(args)-1, len(args)-1, len(args))
-	}
-	return db.All(ctx, s.db, scanProduct, `/*store.Products*/ SELECT product FROM products WHERE partner = $1 AND key > $2 AND removed_at IS NULL`+
-		where+` ORDER BY key LIMIT $3`, args...)
-}
-
-// likeText makes a text mean itself in a LIKE pattern.
-func likeText(s string) string {
-	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
-}
-
-func scanProduct(r db.Row) (p aisles.Product, err error) {
-	var text string
-	if err := r.Scan(&text); err != nil {
-		return p, err
-	}
-	return p, json.Unmarshal([]byte(text), &p)
-}
-
-// Product gives one product; a removed or unknown one is NotFound.
-func (s *Store) Product(ctx context.Context, ref aisles.Ref) (aisles.Product, error) {
-	p, err := db.One(ctx, s.db, scanProduct, `/*store.Product*/ SELECT product FROM products WHERE partner = $1 AND key = $2 AND removed_at IS NULL`, ref.Partner, ref.Key)
-	return p, notFound(err, "%s has no product %q", ref.Partner, ref.Key)
-}
-
-// Bodies gives up to 250 products as the facets asked for, in the order asked,
-// with their fingerprints: one statement. One the catalog has not is Missing.
-func (s *Store) Bodies(ctx context.Context, refs []aisles.Ref, facets []aisles.Facet) ([]aisles.Body, error) {
-	if len(refs) > MaxBatch {
-		return nil, aisles.Errorf(aisles.TooLarge, "%d products; at most %d a call", len(refs), MaxBatch)
-	}
-	found := make(map[aisles.Ref]aisles.Body, len(refs))
-	err := db.Each(ctx, s.db, func(r db.Row) error {
-		var ref aisles.Ref
-		var text string
-		if err := r.Scan(&ref.Partner, &ref.Key, &text); err != nil {
-			return err
-		}
-		var p aisles.Product
-		if err := json.Unmarshal([]byte(text), &p); err != nil {
-			return fmt.Errorf("read product %s: %w", ref, err)
-		}
-		doc := aisles.Split(p).Only(facets...)
-		found[ref] = aisles.Body{Ref: ref, Document: doc, Fingerprints: doc.Fingerprints()}
-		return nil
-	}, s.db.SQL(`/*store.Bodies*/ SELECT p.partner, p.key, p.product FROM json_each($1) AS r
-		JOIN products p ON p.partner = r.value->>'partner' AND p.key = r.value->>'key' WHERE p.removed_at IS NULL`,
-		`/*store.Bodies*/ SELECT p.partner, p.key, p.product FROM jsonb_to_recordset($1::jsonb) AS r(partner text, key text)
-		JOIN products p ON p.partner = r.partner AND p.key = r.key WHERE p.removed_at IS NULL`), list(refs))
-	if err != nil {
-		return nil, fmt.Errorf("read bodies: %w", err)
-	}
-	bodies := make([]aisles.Body, len(refs))
-	for i, ref := range refs {
-		b, ok := found[ref]
-		if !ok {
-			b = aisles.Body{Ref: ref, Missing: true}
-		}
-		bodies[i] = b
-	}
-	return bodies, nil
-}

@@ -63,6 +63,7 @@ type shared struct {
 	options Options
 	mu      sync.Mutex
 	pools   map[db.Class]*Store
+	pruned  time.Time // when there was last no tombstone to forget
 }
 
 // Open opens the store's pool for the API. A SQLite file is brought up to
@@ -97,7 +98,7 @@ func (s *Store) begin(ctx context.Context) error {
 			return err
 		}
 	}
-	if _, err := db.Value[int64](ctx, s.db, "/*store.begin*/ SELECT position FROM feed"); err != nil {
+	if _, err := db.Value[int64](ctx, s.db, "/*store.begin*/ SELECT pruned_id FROM feed"); err != nil {
 		return fmt.Errorf("the database has no catalog, or an older one; run 'aisles migrate' first: %w", err)
 	}
 	if err := s.startEpoch(ctx); err != nil {
@@ -106,7 +107,7 @@ func (s *Store) begin(ctx context.Context) error {
 	if err := s.restamp(ctx); err != nil {
 		return err
 	}
-	return s.prune(ctx)
+	return s.prune(ctx, pruneAtOpen)
 }
 
 // Migrate brings the tables up to date and returns the files it applied.
