@@ -62,7 +62,11 @@ func newWorld(t *testing.T, h *dbtest.Home, partners ...string) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.store.Close() })
-	w.openLedger("phido")
+	_, err = ledger.Migrate(ctx, h.URL("phido"), ledger.Options{})
+	w.must(err)
+	w.ledger, err = ledger.Open(ctx, h.URL("phido"), ledger.Options{Sealer: w.key.Derive("shop tokens")})
+	w.must(err)
+	t.Cleanup(func() { _ = w.ledger.Close() })
 	handler, err := api.New(api.Options{Store: w.store, Phido: w.ledger, Key: w.key, TempDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
@@ -141,17 +145,6 @@ func (w *world) must(err error) {
 	if err != nil {
 		w.Fatal(err)
 	}
-}
-
-func (w *world) openLedger(file string) {
-	w.Helper()
-	url := w.home.URL(file)
-	_, err := ledger.Migrate(w.Context(), url, ledger.Options{})
-	w.must(err)
-	w.ledger, err = ledger.Open(w.Context(), url, ledger.Options{Sealer: w.key.Derive("shop tokens")})
-	w.must(err)
-	l := w.ledger
-	w.Cleanup(func() { _ = l.Close() })
 }
 
 func domain(partner string) string { return partner + ".myshopify.com" }
