@@ -1,5 +1,10 @@
 package aisles
 
+import (
+	"slices"
+	"strings"
+)
+
 // Patch is what a feed or a program says about one product: fields it does not
 // carry are left as they are, null or empty ones are cleared. Lists that are
 // present replace.
@@ -24,6 +29,12 @@ type Patch struct {
 	// stating all of them: others stay, unknown ones are refused. For feeds
 	// that carry a SKU but no options, such as price or stock lists.
 	Address bool `json:"-"`
+	// Feed marks what a feed says, again and again, rather than a person
+	// once. Metadata then states single metafields, for each is a column:
+	// others stay, and those without a value are removed. And a draft of
+	// which a variant has no price, neither stated nor kept, stays a draft
+	// however often the feed calls it active.
+	Feed bool `json:"-"`
 }
 
 // SEOPatch is the part of [SEO] a patch carries.
@@ -77,8 +88,8 @@ func (p Patch) Apply(old *Product) (Product, []string, error) {
 	setOpt(&out.Handle, p.Handle)
 	setOpt(&out.Options, p.Options)
 	setOpt(&out.Media, p.Media)
-	setOpt(&out.Metadata, p.Metadata)
 	setOpt(&out.Published, p.Published)
+	p.metadata(&out.Metadata, p.Metadata)
 	if p.SEO.Set {
 		if p.SEO.Value == (SEOPatch{}) {
 			out.SEO = SEO{}
@@ -98,42 +109,78 @@ func (p Patch) Apply(old *Product) (Product, []string, error) {
 		}
 		out.Variants, priced = variants, ok
 	}
-	if old == nil && !priced && out.Status != Archived {
+	switch {
+	case out.Status == Archived:
+	case old == nil && !priced:
 		out.Status = Draft
 		remarks = append(remarks, "has no price: accepted at 0.00 as a draft")
+	case p.Feed && old != nil && old.Status == Draft && out.Status == Active && !p.priced(out):
+		out.Status = Draft
+		remarks = append(remarks, "has no price: it stays a draft at 0.00")
 	}
 	out.Normalise()
 	return out, remarks, out.Validate()
 }
 
+// priced reports whether each variant of the result has a price, be it 0.00
+// because the patch says so.
+func (p Patch) priced(result Product) bool {
+	free := 0
+	for _, vp := range p.Variants.Value {
+		if vp.Price.Value == "0.00" {
+			free++
+		}
+	}
+	for _, v := range result.Variants {
+		if v.Price == "" || v.Price == "0.00" {
+			free--
+		}
+	}
+	return free >= 0
+}
+
+// metadata brings metafields to those a patch states.
+func (p Patch) metadata(to *[]Metafield, stated Opt[[]Metafield]) {
+	if !p.Feed {
+		setOpt(to, stated)
+		return
+	}
+	out := slices.Clone(*to)
+	for _, f := range stated.Value {
+		out = slices.DeleteFunc(out, func(old Metafield) bool { return old.Namespace == f.Namespace && old.Key == f.Key })
+		if f.Value != "" {
+			out = append(out, f)
+		}
+	}
+	*to = out
+}
+
 // variants gives the product's variants after the patch, and whether each new
 // one has a price.
 func (p Patch) variants(base Product) ([]Variant, bool, error) {
-	known := map[string]Variant{}
-	for _, v := range base.Variants {
-		known[v.Key] = v
-	}
 	patches := p.Variants.Value
 	if len(patches) == 0 && !p.Address {
 		patches = []VariantPatch{{}}
 	}
-	keys := variantKeys(patches)
+	keys, known := variantKeys(patches), p.matches(patches, base.Variants)
 	out, priced := make([]Variant, 0, len(patches)), true
 	named := map[string]Variant{}
 	for i, vp := range patches {
-		v, exists := known[keys[i]]
-		if !exists {
-			if p.Address && len(known) > 0 {
+		v := NewVariant()
+		if old := known[i]; old != nil {
+			v, keys[i] = *old, old.Key
+		} else {
+			if p.Address && len(base.Variants) > 0 {
 				return nil, false, FieldErrorf(indexed("variants", i), "the product has no variant %q; give its options to add it", clip(keys[i]))
 			}
-			v = NewVariant()
 			priced = priced && vp.Price.Or("") != ""
 		}
 		v = vp.apply(v)
+		p.metadata(&v.Metadata, vp.Metadata)
 		out = append(out, v)
 		named[keys[i]] = v
 	}
-	if p.Address && len(known) > 0 {
+	if p.Address && len(base.Variants) > 0 {
 		out = out[:0]
 		for _, v := range base.Variants {
 			if n, ok := named[v.Key]; ok {
@@ -145,6 +192,38 @@ func (p Patch) variants(base Product) ([]Variant, bool, error) {
 	return out, priced, nil
 }
 
+// matches gives, for each patch, the variant it is about, nil for a new one:
+// by key, and where that is not known by option values, for a feed may lack
+// the SKU or bring another. An address without a key is the only variant.
+func (p Patch) matches(patches []VariantPatch, variants []Variant) []*Variant {
+	byKey, byOptions := map[string]*Variant{}, map[string]*Variant{}
+	for i := range variants {
+		byKey[variants[i].Key] = &variants[i]
+	}
+	out := make([]*Variant, len(patches))
+	taken := map[*Variant]bool{}
+	for i, key := range variantKeys(patches) {
+		if out[i] = byKey[key]; out[i] == nil && p.Address && key == "" && len(variants) == 1 {
+			out[i] = &variants[0]
+		}
+		taken[out[i]] = true
+	}
+	for i, v := range variants {
+		if !taken[&variants[i]] {
+			byOptions[optionValues(v.Options)] = &variants[i]
+		}
+	}
+	for i, vp := range patches {
+		if out[i] == nil && !p.Address && vp.Key == "" && vp.Options.Set {
+			out[i] = byOptions[optionValues(vp.Options.Value)]
+		}
+	}
+	return out
+}
+
+func optionValues(options []string) string { return strings.Join(options, VariantSeparator) }
+
+// apply gives the variant after the patch, but for its metafields.
 func (p VariantPatch) apply(v Variant) Variant {
 	setOpt(&v.SKU, p.SKU)
 	setOpt(&v.Barcode, p.Barcode)
@@ -158,7 +237,6 @@ func (p VariantPatch) apply(v Variant) Variant {
 	setOpt(&v.InventoryPolicy, p.InventoryPolicy)
 	setOpt(&v.Inventory, p.Inventory)
 	setOpt(&v.Image, p.Image)
-	setOpt(&v.Metadata, p.Metadata)
 	return v
 }
 

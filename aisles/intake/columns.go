@@ -1,8 +1,11 @@
 package intake
 
 import (
+	"cmp"
+	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"aisles/aisles"
@@ -92,60 +95,87 @@ type metafield struct {
 }
 
 var (
-	shopifyMetafield = regexp.MustCompile(`\((product|variant)\.metafields\.([a-z0-9_-]+)\.([a-z0-9_-]+)\)$`)
-	typedMetafield   = regexp.MustCompile(`^(variant )?metafield: ([a-z0-9_-]+)\.([a-z0-9_-]+) \[([a-z0-9_.]+)\]$`)
+	// furtherOption is an option beyond the three Shopify has room for.
+	furtherOption    = regexp.MustCompile(`^option([4-9]|[1-9][0-9]+) (name|value)$`)
+	shopifyMetafield = regexp.MustCompile(`(?i)\((product|variant)\.metafields\.([a-z0-9_-]+)\.([a-z0-9_-]+)\)$`)
+	typedMetafield   = regexp.MustCompile(`(?i)^(variant )?metafield: ?([a-z0-9_-]+)\.([a-z0-9_-]+)(?: \[([a-z0-9_.]+)\])?$`)
 )
 
 // layout says which cell of a row means what.
 type layout struct {
 	at         [lastColumn]int // -1 where the feed has no such column
-	header     []string
+	header     []string        // trimmed, and shortened for messages
 	metafields []metafield
 	ignored    []string
+	// furtherOptions are the cells of options beyond the third.
+	furtherOptions []int
+	skip           []bool // cells of ignored columns
 }
 
-// readHeader finds out what the columns mean. Names of which two mean the same
-// are refused: nobody can tell which counts.
+// readHeader finds out what the columns mean. Two that mean the same are
+// refused: nobody can tell which counts.
 func readHeader(header []string) (layout, error) {
-	l := layout{header: header}
+	l := layout{skip: make([]bool, len(header))}
 	for i := range l.at {
 		l.at[i] = -1
 	}
+	meant := map[string]int{}
 	for i, name := range header {
-		name = strings.Join(strings.Fields(name), " ")
-		low := strings.ToLower(name)
-		if c := names[low]; c != unknown {
-			if l.at[c] >= 0 {
-				return l, aisles.Errorf(aisles.Invalid, "columns %d and %d (%s, %s) mean the same: keep one of them", l.at[c]+1, i+1, header[l.at[c]], name)
-			}
-			l.at[c] = i
+		l.header = append(l.header, clip(strings.TrimSpace(name)))
+		meaning := l.take(i, strings.Join(strings.Fields(name), " "))
+		if meaning == "" {
 			continue
 		}
-		if m, ok := metafieldColumn(low, i); ok {
-			l.metafields = append(l.metafields, m)
-		} else if name != "" {
-			l.ignored = append(l.ignored, name)
+		if first, twice := meant[meaning]; twice {
+			return l, aisles.Errorf(aisles.Invalid, "columns %d and %d (%s, %s) mean the same: keep one of them", first+1, i+1, l.header[first], l.header[i])
 		}
+		meant[meaning] = i
 	}
 	if l.at[handle] < 0 {
 		return l, aisles.Errorf(aisles.Invalid, "this is no Shopify CSV: it has no column Handle; its first line is %q", clip(strings.Join(header, ", ")))
 	}
-	if len(header)-len(l.ignored) < 2 {
-		return l, aisles.Errorf(aisles.Invalid, "this CSV has a column Handle and no other that a product has")
+	if len(meant) < 2 {
+		return l, aisles.Errorf(aisles.Invalid, "this CSV has a column Handle and no other that a product has; its first line is %q", clip(strings.Join(header, ", ")))
 	}
 	return l, nil
+}
+
+// take notes one column and gives what it means, "" when nothing.
+func (l *layout) take(at int, name string) (meaning string) {
+	low := strings.ToLower(name)
+	if c := names[low]; c != unknown {
+		l.at[c] = at
+		return strconv.Itoa(int(c))
+	}
+	if m, ok := metafieldColumn(name, at); ok {
+		l.metafields = append(l.metafields, m)
+		return fmt.Sprint("metafield ", m.variant, " ", m.field.Namespace, ".", m.field.Key)
+	}
+	if furtherOption.MatchString(low) {
+		l.furtherOptions = append(l.furtherOptions, at)
+		return ""
+	}
+	l.skip[at] = true
+	if name != "" {
+		l.ignored = append(l.ignored, clip(name))
+	}
+	return ""
 }
 
 // metafieldColumn reads the two spellings of metafields in CSVs. Those of the
 // namespace shopify point at objects only Shopify can make.
 func metafieldColumn(name string, at int) (metafield, bool) {
-	if m := shopifyMetafield.FindStringSubmatch(name); m != nil && m[2] != "shopify" {
-		return metafield{at, m[1] == "variant", aisles.Metafield{Namespace: m[2], Key: m[3], Type: "single_line_text_field"}}, true
+	m := shopifyMetafield.FindStringSubmatch(name)
+	variant, kind := m != nil && strings.EqualFold(m[1], "variant"), ""
+	if m == nil {
+		if m = typedMetafield.FindStringSubmatch(name); m == nil {
+			return metafield{}, false
+		}
+		variant, kind = m[1] != "", strings.ToLower(m[4])
 	}
-	if m := typedMetafield.FindStringSubmatch(name); m != nil {
-		return metafield{at, m[1] != "", aisles.Metafield{Namespace: m[2], Key: m[3], Type: m[4]}}, true
-	}
-	return metafield{}, false
+	// Without a type it is taken for text, which any value fits.
+	f := aisles.Metafield{Namespace: m[2], Key: m[3], Type: cmp.Or(kind, "single_line_text_field")}
+	return metafield{at, variant, f}, f.Namespace != "shopify"
 }
 
 func (l *layout) has(columns ...column) bool {
@@ -160,10 +190,21 @@ func (l *layout) name(c column) string {
 	return l.header[l.at[c]]
 }
 
+// cellName names the column of a cell, by its number where it has no name.
+func (l *layout) cellName(i int) string {
+	if i < len(l.header) && l.header[i] != "" {
+		return l.header[i]
+	}
+	return strconv.Itoa(i + 1)
+}
+
 // columnOf gives the feed's column of a product's field, as errors name it.
 func (l *layout) columnOf(field string) string {
 	if i := strings.LastIndexByte(field, '.'); i >= 0 && strings.HasPrefix(field, "variants") {
 		field = "variant" + field[i:]
+	}
+	if strings.HasPrefix(field, "variants[") && !l.has(option1Name, option1Value) {
+		return l.name(sku)
 	}
 	head, _, _ := strings.Cut(field, "[")
 	return l.name(map[string]column{

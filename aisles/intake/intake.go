@@ -1,15 +1,11 @@
 package intake
 
 import (
+	"cmp"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"aisles/aisles"
@@ -21,9 +17,6 @@ const (
 	Auto       = "auto"
 	ShopifyCSV = "shopify-csv"
 )
-
-// largestRow bounds one row in bytes. More is a quote that was never closed.
-const largestRow = 32 << 20
 
 // Options say whose feed it is and what it means.
 type Options struct {
@@ -38,14 +31,25 @@ type Options struct {
 	// TempDir is where rows are sorted when they are many; the system's when
 	// empty.
 	TempDir string
-	// Progress is told every thousand rows and every batch written; nil is
-	// off.
+	// Progress is told where the import is, at every stage's beginning and
+	// about five times a second, by the goroutine that loads; nil is off.
 	Progress func(Progress)
 }
 
-// Progress is how far an import is.
+// The stages of an import, in their order.
+const (
+	Reading  = "reading"
+	Writing  = "writing"
+	Removing = "removing" // only of full feeds
+)
+
+// Progress is how far an import is: bytes and rows that were read, products
+// that were decided on.
 type Progress struct {
-	Rows, Products int
+	Bytes    int64
+	Rows     int
+	Products int
+	Stage    string
 }
 
 // load is one import under way.
@@ -55,8 +59,16 @@ type load struct {
 	imp    aisles.Import
 	layout layout
 	spool  *spool
-	line   int
+	in     counting
 	latin  *latin
+	told   time.Time
+	stage  string
+	// line is where the import is, for saying where it stopped.
+	line int
+	// unclear says that the feed may name products that were not recognised,
+	// so that none can be said to be missing from it.
+	unclear bool
+	batch   batch
 }
 
 // Load reads a feed into a partner's catalog and gives the import with its
@@ -64,9 +76,11 @@ type load struct {
 // then nothing was written, or where it stopped. Rejected products are no
 // error: they are in the report.
 func Load(ctx context.Context, st *store.Store, r io.Reader, o Options) (aisles.Import, error) {
-	if o.Format == "" {
-		o.Format = Auto
-	}
+	return loadWithin(ctx, st, r, o, usual)
+}
+
+func loadWithin(ctx context.Context, st *store.Store, r io.Reader, o Options, within limits) (aisles.Import, error) {
+	o.Format = cmp.Or(o.Format, Auto)
 	if o.Format != Auto && o.Format != ShopifyCSV {
 		return aisles.Import{}, aisles.FieldErrorf("format", "%q is none of auto, shopify-csv", clip(o.Format))
 	}
@@ -74,24 +88,55 @@ func Load(ctx context.Context, st *store.Store, r io.Reader, o Options) (aisles.
 	if err != nil {
 		return imp, fmt.Errorf("start import: %w", err)
 	}
-	l := &load{Options: o, store: st, imp: imp, spool: &spool{parent: o.TempDir}}
+	l := newLoad(st, imp, o, within)
 	err = errors.Join(l.run(ctx, r), l.spool.Close())
 	return l.finish(ctx, err)
 }
 
+func newLoad(st *store.Store, imp aisles.Import, o Options, within limits) *load {
+	l := &load{Options: o, store: st, imp: imp}
+	l.spool = &spool{limits: within, parent: o.TempDir, key: l.key}
+	return l
+}
+
 func (l *load) run(ctx context.Context, r io.Reader) error {
-	if err := l.read(ctx, r); err != nil {
-		return err
+	l.in.Reader = r
+	if err := l.read(ctx); err != nil {
+		return l.stopped(err)
 	}
 	if err := l.write(ctx); err != nil {
-		return err
+		return l.stopped(err)
 	}
 	if !l.Full {
 		return nil
 	}
-	removed, err := l.store.RemoveUnseen(ctx, l.imp.ID, l.Partner, l.DryRun, nil)
+	if l.unclear {
+		l.remark(aisles.Note{Reason: "nothing was removed: rows of the feed that could not be read may have named more products, see the rejects"})
+		return nil
+	}
+	l.progress(Removing, 0)
+	removed, err := l.store.RemoveUnseen(ctx, l.imp.ID, l.Partner, l.DryRun, func(removed int) { l.progress(Removing, removed) })
 	l.imp.Report.Removed = removed
-	return err
+	return l.stopped(err)
+}
+
+// stopped says where an import ended early, and what it leaves behind.
+func (l *load) stopped(err error) error {
+	if err == nil || aisles.CodeOf(err) == aisles.Invalid {
+		return err
+	}
+	n, written := l.imp.Report, "nothing was written"
+	if changed := n.Created + n.Updated + n.Removed; changed > 0 && !l.DryRun {
+		written = fmt.Sprintf("%d products were written and are whole", changed)
+	}
+	verb := "stopped"
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		verb = "was interrupted"
+	}
+	if l.line == 0 {
+		return fmt.Errorf("the import %s; %s: %w", verb, written, err)
+	}
+	return fmt.Errorf("the import %s at line %d; %s: %w", verb, l.line, written, err)
 }
 
 // finish keeps the import as it ended, also when its context did.
@@ -101,9 +146,7 @@ func (l *load) finish(ctx context.Context, err error) (aisles.Import, error) {
 	now := time.Now().UTC()
 	l.imp.FinishedAt = &now
 	r := &l.imp.Report
-	byLine := func(a, b aisles.Note) int { return slices.Compare(a.Lines, b.Lines) }
-	slices.SortStableFunc(r.Rejects, byLine)
-	slices.SortStableFunc(r.Remarks, byLine)
+	r.Rejects, r.Remarks = firstNotes(r.Rejects), firstNotes(r.Remarks)
 	switch {
 	case err != nil:
 		l.imp.Status, l.imp.Error, r.StoppedAt = aisles.ImportFailed, err.Error(), l.line
@@ -118,243 +161,29 @@ func (l *load) finish(ctx context.Context, err error) (aisles.Import, error) {
 	return l.imp, errors.Join(err, l.store.SaveImport(ctx, l.imp))
 }
 
-// read goes through the whole feed and sorts its rows.
-func (l *load) read(ctx context.Context, r io.Reader) error {
-	in, start, err := decode(r)
-	if err != nil {
-		return err
-	}
-	l.latin = in.latin
-	guard := &guard{r: in}
-	rows := csv.NewReader(guard)
-	rows.Comma, rows.FieldsPerRecord, rows.ReuseRecord = delimiter(start), -1, true
-	header, err := rows.Read()
-	if err != nil {
-		return l.malformed(err)
-	}
-	if l.layout, err = readHeader(slices.Clone(header)); err != nil {
-		return err
-	}
-	l.imp.Report.IgnoredColumns = l.layout.ignored
-	for {
-		guard.row = 0
-		cells, err := rows.Read()
-		switch {
-		case errors.Is(err, io.EOF):
-			l.line = 0
-			return nil
-		case err != nil:
-			return l.malformed(err)
-		case ctx.Err() != nil:
-			return fmt.Errorf("the import was interrupted: %w", context.Cause(ctx))
-		}
-		l.line, _ = rows.FieldPos(0)
-		if err := l.keep(row{l.line, cells}); err != nil {
-			return err
-		}
-	}
-}
+const tellEvery = 200 * time.Millisecond
 
-// keep sorts one row.
-func (l *load) keep(r row) error {
-	l.imp.Report.Rows++
-	if l.Progress != nil && l.imp.Report.Rows%1000 == 0 {
-		l.Progress(Progress{Rows: l.imp.Report.Rows})
+// progress tells how far the import is, when the stage is another or a while
+// has passed. more counts products beyond those in the report.
+func (l *load) progress(stage string, more int) {
+	if l.Progress == nil {
+		return
 	}
-	key := ""
-	if at := l.layout.at[handle]; at < len(r.cells) {
-		key = strings.TrimSpace(r.cells[at])
-	}
-	if key == "" {
-		if strings.TrimSpace(strings.Join(r.cells, "")) == "" {
-			return nil // an empty row says nothing
-		}
-		l.reject(aisles.Note{Lines: []int{r.line}, Column: l.layout.name(handle), Reason: "is blank: the row belongs to no product"})
-		return nil
-	}
-	return l.spool.add(key, r)
-}
-
-// malformed says where the table breaks off. Beyond that place nobody can tell
-// which cell belongs to which product, so nothing is written.
-func (l *load) malformed(err error) error {
-	var p *csv.ParseError
-	switch {
-	case errors.As(err, &p):
-		l.line = p.Line
-		what := p.Err.Error()
-		if errors.Is(p.Err, csv.ErrQuote) && p.StartLine != p.Line {
-			what = fmt.Sprintf("a quoted cell that begins in line %d is not closed, or a quote in it is not doubled", p.StartLine)
-		}
-		return aisles.Errorf(aisles.Invalid, "line %d, character %d: %s; nothing was written", p.Line, p.Column, what)
-	case errors.Is(err, errLongRow):
-		return aisles.Errorf(aisles.Invalid, "the row after line %d has more than %d MB: is a quote not closed? Nothing was written", l.line, largestRow>>20)
-	}
-	return fmt.Errorf("read the feed: %w", err)
-}
-
-var errLongRow = errors.New("row too long")
-
-// guard ends a row that grows without end.
-type guard struct {
-	r   io.Reader
-	row int
-}
-
-func (g *guard) Read(b []byte) (int, error) {
-	if g.row > largestRow {
-		return 0, errLongRow
-	}
-	n, err := g.r.Read(b)
-	g.row += n
-	return n, err
-}
-
-// write turns the sorted rows into products and stores them.
-func (l *load) write(ctx context.Context) error {
-	if l.latin.count > 0 {
-		l.remark(aisles.Note{Reason: fmt.Sprintf("%d bytes are not UTF-8 and were read as Windows-1252", l.latin.count)})
-	}
-	for p := range partitions {
-		rows, err := l.spool.rows(p)
-		if err != nil {
-			return err
-		}
-		var batch []entry
-		for _, e := range l.entries(rows) {
-			if batch = append(batch, e); len(batch) == store.MaxBatch {
-				if err := l.put(ctx, batch); err != nil {
-					return err
-				}
-				batch = batch[:0]
-			}
-		}
-		if err := l.put(ctx, batch); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// entry is one product of the feed.
-type entry struct {
-	key   string
-	rows  []row
-	clash *fault
-}
-
-// entries gathers a partition's rows by product, in the order of the feed.
-func (l *load) entries(rows []row) []entry {
-	at, folded := map[string]int{}, map[string]int{}
-	var out []entry
-	for _, r := range rows {
-		key := strings.TrimSpace(r.cells[l.layout.at[handle]])
-		i, known := at[key]
-		if !known {
-			i = len(out)
-			at[key] = i
-			out = append(out, entry{key: key})
-			if first, clash := folded[strings.ToLower(key)]; clash {
-				out[i].clash = &fault{[]int{out[first].rows[0].line, r.line}, l.layout.name(handle),
-					strconv.Quote(clip(key)) + " and " + strconv.Quote(clip(out[first].key)) + " are one handle to Shopify"}
-			} else {
-				folded[strings.ToLower(key)] = i
-			}
-		}
-		out[i].rows = append(out[i].rows, r)
-	}
-	return out
-}
-
-// put writes a batch of products and reports on each.
-func (l *load) put(ctx context.Context, batch []entry) error {
-	if len(batch) == 0 {
-		return nil
-	}
-	l.line = batch[0].rows[0].line
-	var patches []aisles.Patch
-	var sent []entry
-	var lines [][]int
-	keys := make([]string, len(batch))
-	for i, e := range batch {
-		keys[i] = e.key
-		patch, at, f := build(&l.layout, e.key, e.rows)
-		if e.clash != nil {
-			f = e.clash
-		}
-		if f != nil {
-			l.reject(aisles.Note{Lines: f.lines, Column: f.column, Product: e.key, Reason: f.reason})
-			continue
-		}
-		patches, sent, lines = append(patches, patch), append(sent, e), append(lines, at)
-	}
-	if l.Full {
-		// Rejected products count as named: they are left as they are.
-		if err := l.store.MarkSeen(ctx, l.imp.ID, keys); err != nil {
-			return err
-		}
-	}
-	results, err := l.store.PutProducts(ctx, l.Partner, patches, l.DryRun)
-	if err != nil {
-		return fmt.Errorf("line %d: %w", l.line, err)
-	}
-	for i, r := range results {
-		l.report(sent[i], lines[i], r)
-	}
-	l.line = 0
-	if l.Progress != nil {
+	if now := time.Now(); stage != l.stage || now.Sub(l.told) >= tellEvery {
+		l.stage, l.told = stage, now
 		n := l.imp.Report
-		l.Progress(Progress{Rows: n.Rows, Products: n.Created + n.Updated + n.Unchanged + n.Rejected})
-	}
-	return nil
-}
-
-func (l *load) report(e entry, lines []int, r store.Result) {
-	n := &l.imp.Report
-	switch r.Outcome {
-	case aisles.Created:
-		n.Created++
-	case aisles.Updated:
-		n.Updated++
-	case aisles.Unchanged:
-		n.Unchanged++
-	case aisles.Rejected:
-		l.reject(l.noteOf(e, lines, r.Err))
-	}
-	for _, remark := range r.Remarks {
-		l.remark(aisles.Note{Lines: []int{e.rows[0].line}, Product: e.key, Reason: remark})
+		l.Progress(Progress{l.in.n, n.Rows, n.Created + n.Updated + n.Unchanged + n.Rejected + more, stage})
 	}
 }
 
-var variantField = regexp.MustCompile(`^variants\[([0-9]+)\]`)
-
-// noteOf finds the line and the column an error of the catalog is about.
-func (l *load) noteOf(e entry, lines []int, err error) aisles.Note {
-	note := aisles.Note{Lines: []int{e.rows[0].line}, Product: e.key, Reason: err.Error()}
-	var fault *aisles.Error
-	if !errors.As(err, &fault) || fault.Field == "" {
-		return note
-	}
-	if m := variantField.FindStringSubmatch(fault.Field); m != nil {
-		if i, err := strconv.Atoi(m[1]); err == nil && i < len(lines) {
-			note.Lines = []int{lines[i]}
-		}
-	}
-	if note.Column = l.layout.columnOf(fault.Field); note.Column != "" {
-		note.Reason = fault.Message
-	}
-	return note
+// counting counts what is read.
+type counting struct {
+	io.Reader
+	n int64
 }
 
-func (l *load) reject(n aisles.Note) {
-	l.imp.Report.Rejected++
-	if r := &l.imp.Report; len(r.Rejects) < aisles.MostNotes {
-		r.Rejects = append(r.Rejects, n)
-	}
-}
-
-func (l *load) remark(n aisles.Note) {
-	if r := &l.imp.Report; len(r.Remarks) < aisles.MostNotes {
-		r.Remarks = append(r.Remarks, n)
-	}
+func (c *counting) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	c.n += int64(n)
+	return n, err
 }

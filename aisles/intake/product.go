@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -36,30 +37,72 @@ func (b *builder) cell(r row, c column) (string, bool) {
 }
 
 // fail notes the first fault.
-func (b *builder) fail(c column, reason string, lines ...int) {
+func (b *builder) fail(c column, reason string, lines ...int) { b.failAt(b.name(c), reason, lines...) }
+
+func (b *builder) failAt(column, reason string, lines ...int) {
 	if b.fault == nil {
-		b.fault = &fault{lines: lines, column: b.name(c), reason: reason}
+		b.fault = &fault{lines: lines, column: column, reason: reason}
 	}
 }
 
 // build gives what the rows say about their product, or why it is rejected.
-func build(l *layout, key string, rows []row) (aisles.Patch, []int, *fault) {
-	b := &builder{layout: l, rows: rows}
-	b.patch.Key = key
-	for _, r := range rows {
-		if len(r.cells) != len(l.header) {
-			b.fail(unknown, strconv.Itoa(len(r.cells))+" cells in a table of "+strconv.Itoa(len(l.header))+" columns", r.line)
-		}
+func build(l *layout, e *entry) (aisles.Patch, []int, *fault) {
+	b := &builder{layout: l, rows: e.rows}
+	b.patch.Key = e.key
+	if b.check(e); b.fault != nil {
+		return b.patch, nil, b.fault
 	}
-	b.product(rows[0])
+	b.product(e.rows[0])
 	b.media()
 	switch {
 	case l.has(option1Name, option1Value):
 		b.allVariants()
-	case l.has(sku, barcode, price, compareAt, cost, grams, quantity, policy, shipping, taxable, variantImage):
+	default:
 		b.addressed()
 	}
+	b.oneProduct()
 	return b.patch, b.lines, b.fault
+}
+
+// check finds what is wrong with the rows whatever they say.
+func (b *builder) check(e *entry) {
+	if e.twin != nil {
+		b.fail(handle, strconv.Quote(clip(e.key))+" and "+strconv.Quote(clip(e.twin.key))+" are one handle to Shopify", e.twin.rows[0].line, e.rows[0].line)
+	}
+	for _, r := range e.rows {
+		if r.why != "" {
+			b.failAt(r.at, r.why, r.line)
+			return // its cells may be missing
+		}
+		for i, c := range r.cells {
+			if strings.IndexByte(c, 0) >= 0 {
+				b.failAt(b.cellName(i), "holds a zero byte", r.line)
+			}
+		}
+		for _, i := range b.furtherOptions {
+			if v := strings.TrimSpace(r.cells[i]); v != "" {
+				b.failAt(b.cellName(i), "has "+strconv.Quote(clip(v))+"; Shopify takes three options", r.line)
+			}
+		}
+	}
+	if e.count > len(e.rows) {
+		b.fail(handle, "the product has "+strconv.Itoa(e.count)+" rows of "+strconv.Itoa(e.bytes>>10)+" kB; at most "+strconv.Itoa(maxProductRows)+
+			" rows and "+strconv.Itoa(maxProductBytes>>10)+" kB are taken", e.rows[0].line)
+	}
+}
+
+// oneProduct refuses two products under one handle: a later row may repeat the
+// title and no more.
+func (b *builder) oneProduct() {
+	first, ok := b.cell(b.rows[0], title)
+	if !ok || first == "" {
+		return
+	}
+	for _, r := range b.rows[1:] {
+		if v, _ := b.cell(r, title); v != "" && v != first {
+			b.fail(title, "two products have one handle: "+strconv.Quote(clip(first))+" and "+strconv.Quote(clip(v)), b.rows[0].line, r.line)
+		}
+	}
 }
 
 // product reads the fields of the product from its first row.
@@ -100,18 +143,17 @@ func (b *builder) product(first row) {
 	if fields, ok := b.metadata(first, false); ok {
 		b.patch.Metadata = aisles.Some(fields)
 	}
+	b.patch.Feed = true
 }
 
-// metadata reads the metafields of a product or a variant.
+// metadata reads the metafields of a product or a variant; those without a
+// value are to be cleared.
 func (b *builder) metadata(r row, variant bool) (fields []aisles.Metafield, ok bool) {
 	for _, m := range b.metafields {
 		if m.variant != variant {
 			continue
 		}
 		ok = true
-		if m.at >= len(r.cells) || strings.TrimSpace(r.cells[m.at]) == "" {
-			continue
-		}
 		f := m.field
 		f.Value = strings.TrimSpace(r.cells[m.at])
 		if f.Type == "single_line_text_field" && strings.ContainsAny(f.Value, "\r\n") {
@@ -130,7 +172,7 @@ func (b *builder) media() {
 	}
 	type picture struct {
 		aisles.Media
-		position int
+		position float64
 	}
 	var pictures []picture
 	for _, r := range b.rows {
@@ -138,29 +180,24 @@ func (b *builder) media() {
 		if source == "" {
 			continue
 		}
+		if strings.HasPrefix(source, "//") {
+			source = "https:" + source // as older exports have it
+		}
 		if !isURL(source) {
 			b.fail(imageSource, strconv.Quote(clip(source))+" is no address of a picture", r.line)
 		}
 		alt, _ := b.cell(r, imageAlt)
-		p := picture{aisles.Media{URL: source, Alt: alt}, math.MaxInt}
+		p := picture{aisles.Media{URL: source, Alt: alt}, math.Inf(1)}
 		if v, _ := b.cell(r, imagePosition); v != "" {
-			n, err := strconv.Atoi(v)
-			if err != nil {
+			n, err := strconv.ParseFloat(v, 64) // spreadsheets make it 1.0
+			if err != nil || math.IsNaN(n) {
 				b.fail(imagePosition, strconv.Quote(clip(v))+" is no number", r.line)
 			}
 			p.position = n
 		}
 		pictures = append(pictures, p)
 	}
-	slices.SortStableFunc(pictures, func(a, b picture) int {
-		switch {
-		case a.position < b.position:
-			return -1
-		case a.position > b.position:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(pictures, func(a, b picture) int { return cmp.Compare(a.position, b.position) })
 	media := []aisles.Media{}
 	for _, p := range pictures {
 		media = append(media, p.Media)
@@ -218,34 +255,52 @@ func (b *builder) allVariants() {
 		seen[combination] = r.line
 		variants, b.lines = append(variants, v), append(b.lines, r.line)
 	}
+	if len(options) == 1 && len(variants) == 1 && strings.EqualFold(options[0].Name, "Title") && strings.EqualFold(variants[0].Options.Value[0], "Default Title") {
+		// Shopify's stand-in for a product without options.
+		options, variants[0].Options = nil, aisles.Some([]string{})
+	}
 	b.patch.Options, b.patch.Variants = aisles.Some(options), aisles.Some(variants)
 }
 
+// identity are the columns in which a variant's row says something and one
+// that only brings a picture does not: the others may be filled in by habit.
+var identity = []column{option1Value, option2Value, option3Value, sku, barcode, price, compareAt, cost, quantity}
+
 // isVariant tells a variant's row from one that only brings a picture.
 func (b *builder) isVariant(r row) bool {
-	for _, c := range []column{option1Value, option2Value, option3Value, sku, price} {
-		if v, _ := b.cell(r, c); v != "" {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(identity, func(c column) bool {
+		v, _ := b.cell(r, c)
+		return v != ""
+	})
 }
 
 // addressed reads variants of a feed without options: prices or stock by SKU.
+// A row without a SKU is about the product's only variant.
 func (b *builder) addressed() {
-	b.patch.Address = true
+	if !b.has(sku, barcode, price, compareAt, cost, grams, quantity, policy, shipping, taxable, variantImage) && !b.variantMetafields() {
+		return
+	}
 	variants := []aisles.VariantPatch{}
 	seen := map[string]int{}
 	for i, r := range b.rows {
-		v := b.variant(r)
-		if v.SKU.Value == "" && i > 0 {
+		if i > 0 && !b.isVariant(r) {
 			continue
 		}
-		if line, twice := seen[v.SKU.Value]; twice {
+		v := b.variant(r)
+		if line, twice := seen[v.SKU.Value]; twice && v.SKU.Value == "" {
+			b.fail(sku, "is blank, and so it is in another row of the product: nothing tells the variants apart", line, r.line)
+		} else if twice {
 			b.fail(sku, strconv.Quote(clip(v.SKU.Value))+" stands twice", line, r.line)
 		}
 		seen[v.SKU.Value] = r.line
+		if v.SKU.Value == "" {
+			v.SKU = aisles.Opt[string]{} // it addresses, and clears nothing
+		}
 		variants, b.lines = append(variants, v), append(b.lines, r.line)
 	}
-	b.patch.Variants = aisles.Some(variants)
+	b.patch.Address, b.patch.Variants = true, aisles.Some(variants)
+}
+
+func (b *builder) variantMetafields() bool {
+	return slices.ContainsFunc(b.metafields, func(m metafield) bool { return m.variant })
 }

@@ -104,25 +104,24 @@ func (l *latin) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err erro
 
 // delimiter finds what separates the cells: what stands most often in the
 // first line, outside quotes.
-func delimiter(start []byte) rune {
-	counts := map[rune]int{}
+func delimiter(start []byte) byte {
+	counts := map[byte]int{}
 	quoted := false
-	for _, r := range string(start) {
-		switch {
-		case r == '"':
+	for _, c := range bytes.TrimLeft(start, "\r\n") {
+		if c == '"' {
 			quoted = !quoted
-		case quoted:
-		case r == '\n':
-			goto counted
-		case r == ',' || r == ';' || r == '\t' || r == '|':
-			counts[r]++
+		}
+		if (c == '\n' || c == '\r') && !quoted {
+			break
+		}
+		if !quoted {
+			counts[c]++
 		}
 	}
-counted:
-	best := ','
-	for _, r := range []rune{';', '\t', '|'} {
-		if counts[r] > counts[best] {
-			best = r
+	best := byte(',')
+	for _, c := range []byte{';', '\t', '|'} {
+		if counts[c] > counts[best] {
+			best = c
 		}
 	}
 	return best

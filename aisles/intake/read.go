@@ -1,0 +1,102 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"aisles/aisles"
+)
+
+// read goes through the whole feed and sorts its rows by product.
+func (l *load) read(ctx context.Context) error {
+	l.progress(Reading, 0)
+	in, start, err := decode(&l.in)
+	if err != nil {
+		return err
+	}
+	l.latin, l.line = in.latin, 1
+	rows := newTable(in, delimiter(start))
+	header, err := rows.read()
+	if err != nil {
+		return l.malformed(err)
+	}
+	if excelHint(header.cells) {
+		if header, err = rows.read(); err != nil {
+			return l.malformed(err)
+		}
+	}
+	if header.fault != nil {
+		return aisles.Errorf(aisles.Invalid, "line %d, cell %d: %s; nothing was written", header.line, header.fault.cell+1, header.fault.reason)
+	}
+	if l.layout, err = readHeader(header.cells); err != nil {
+		return err
+	}
+	rows.width, rows.skip = len(header.cells), l.layout.skip
+	l.imp.Report.IgnoredColumns = l.layout.ignored
+	for {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		r, err := rows.read()
+		if errors.Is(err, io.EOF) {
+			l.line = 0
+			return nil
+		}
+		if l.line = r.line; err != nil {
+			return l.malformed(err)
+		}
+		if err := l.keep(r); err != nil {
+			return err
+		}
+		l.progress(Reading, 0)
+	}
+}
+
+// excelHint tells the line "sep=;" that Excel writes before the header.
+func excelHint(cells []string) bool {
+	return strings.HasPrefix(strings.ToLower(cells[0]), "sep=") && strings.Join(cells[1:], "") == ""
+}
+
+// malformed says where the table breaks off. Beyond that place nobody can tell
+// which cell belongs to which product, so nothing is written.
+func (l *load) malformed(err error) error {
+	var unclosed *unclosedError
+	switch {
+	case errors.As(err, &unclosed):
+		l.line = unclosed.line
+		return aisles.Errorf(aisles.Invalid, "line %d, column %s: a quotation mark is opened there and never closed; nothing was written",
+			unclosed.line, l.layout.cellName(unclosed.cell))
+	case errors.Is(err, io.EOF):
+		return aisles.Errorf(aisles.Invalid, "this is no feed: it has no header")
+	}
+	return fmt.Errorf("read the feed: %w", err)
+}
+
+// keep sorts one row.
+func (l *load) keep(rec record) error {
+	l.imp.Report.Rows++
+	r := row{line: rec.line, cells: rec.cells}
+	at := l.layout.at[handle]
+	switch f := rec.fault; {
+	case f != nil:
+		r.why, r.at = f.reason, l.layout.cellName(f.cell)
+		l.unclear = l.unclear || f.lost
+	case len(r.cells) < len(l.layout.header):
+		r.why = fmt.Sprintf("the row ends after %d of %d cells", len(r.cells), len(l.layout.header))
+	}
+	if at < len(r.cells) && l.key(r) != "" && (rec.fault == nil || rec.fault.cell != at) {
+		return l.spool.add(r)
+	}
+	l.unclear = true
+	if r.why == "" {
+		r.why, r.at = "is blank: the row belongs to no product", l.layout.name(handle)
+	}
+	l.reject(aisles.Note{Lines: []int{r.line}, Column: r.at, Reason: r.why})
+	return nil
+}
+
+// key gives the product a row belongs to.
+func (l *load) key(r row) string { return strings.TrimSpace(r.cells[l.layout.at[handle]]) }
