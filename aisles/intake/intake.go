@@ -55,14 +55,14 @@ type Progress struct {
 // load is one import under way.
 type load struct {
 	Options
-	store  *store.Store
-	imp    aisles.Import
-	layout layout
-	spool  *spool
-	in     counting
-	latin  *latin
-	told   time.Time
-	stage  string
+	store   *store.Store
+	imp     aisles.Import
+	layout  layout
+	spool   *spool
+	in      counting
+	charset charset
+	told    time.Time
+	stage   string
 	// line is where the import is, for saying where it stopped.
 	line int
 	// unclear says that the feed may name products that were not recognised,

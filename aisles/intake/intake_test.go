@@ -365,38 +365,56 @@ func TestText(t *testing.T) {
 		{"byte order mark", "\ufeff" + plain, ""},
 		{"UTF-16 LE", utf16(plain, false), ""},
 		{"UTF-16 BE", utf16(plain, true), ""},
-		{"Windows-1252", latin(plain), "[]|||4 bytes are not UTF-8 and were read as Windows-1252"},
+		{"Windows-1252", latin(plain), "[]|||the feed is not UTF-8 and was read as Windows-1252"},
+		{"one cell of Windows-1252", plain + "b,\"Caf\xe9\",é,1\nc,é,é,1\n", "[]|||1 cells of the feed that are not UTF-8 were read as Windows-1252"},
 		{"CRLF", strings.ReplaceAll(plain, "\n", "\r\n"), ""},
 		{"CR", strings.ReplaceAll(plain, "\n", "\r"), ""},
 		{"no last line end", strings.TrimSuffix(plain, "\n"), ""},
 		{"semicolons", "Handle;Title;Body (HTML);Variant Price\ncafe;Café, l’été;\"one\ntwo\";1.50\n", ""},
 		{"Excel's hint", "sep=;\r\nHandle;Title;Body (HTML);Variant Price\ncafe;Café, l’été;\"one\ntwo\";1.50\n", ""},
 		{"tabs", "Handle\tTitle\tBody (HTML)\tVariant Price\ncafe\tCafé, l’été\t\"one\ntwo\"\t1.50\n", ""},
-		{"other case and blanks", "\n HANDLE ,title,body  (html),variant price\n cafe , \"Café, l’été\" ,\"one\ntwo\",1.50\n,,,\n\n", "shifted"},
+		{"other case and blanks", "\n HANDLE ,title,body  (html),variant price\n cafe ,\"Café, l’été\" ,\"one\ntwo\",1.50\n,,,\n\n", ""},
 		{"quotation mark within a cell", "Handle,Title,Body (HTML),Variant Price,Vendor\ncafe,\"Café, l’été\",\"one\ntwo\" ,1.50,5\" \"x\"\n", ""},
 	}
-	dbtest.Each(t, func(t *testing.T, h *dbtest.Home) {
-		for _, tt := range tests {
-			t.Run(tt.name, func(t *testing.T) {
-				if tt.remark == "shifted" {
-					// A quoted cell begins with its quotation mark: " x" is text.
-					tt.feed, tt.remark = strings.Replace(tt.feed, ` "Café, l’été" `, `"Café, l’été" `, 1), ""
-				}
-				s := shop(t, dbtest.SQLite(t))
-				r := loaded(t, s, tt.feed, Options{})
-				p := product(t, s, "cafe")
-				if p.Title != "Café, l’été" || p.BodyHTML != "one\ntwo" || p.Variants[0].Price != "1.50" || r.Rows != 1 || r.Rejected != 0 {
-					t.Errorf("%+v\n%+v", p, r)
-				}
-				if got := strings.Join(shown(r.Remarks), ";"); got != tt.remark {
-					t.Errorf("remarks %q, want %q", got, tt.remark)
-				}
-				if strings.Contains(tt.name, "quotation") && p.Vendor != `5" "x"` {
-					t.Errorf("vendor %q", p.Vendor)
-				}
-			})
-		}
-	})
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := shop(t, dbtest.SQLite(t))
+			r := loaded(t, s, tt.feed, Options{})
+			p := product(t, s, "cafe")
+			if p.Title != "Café, l’été" || p.BodyHTML != "one\ntwo" || p.Variants[0].Price != "1.50" || r.Created != r.Rows {
+				t.Errorf("%+v\n%+v", p, r)
+			}
+			if got := strings.Join(shown(r.Remarks), ";"); got != tt.remark {
+				t.Errorf("remarks %q, want %q", got, tt.remark)
+			}
+			if strings.Contains(tt.name, "quotation") && p.Vendor != `5" "x"` {
+				t.Errorf("vendor %q", p.Vendor)
+			}
+			if strings.HasPrefix(tt.name, "one cell") && product(t, s, "b").Title != "Café" {
+				t.Errorf("%+v", product(t, s, "b"))
+			}
+		})
+	}
+}
+
+// TestAccidentalUnicode reads Windows-1252 of which one cell happens to be
+// valid UTF-8, and handles that differ in the case of a letter outside ASCII.
+func TestAccidentalUnicode(t *testing.T) {
+	t.Parallel()
+	s := shop(t, dbtest.SQLite(t))
+	r := loaded(t, s, "Handle,Title,Variant Price\nspass,\x84Spa\xdf\x93,1\nb,B\xfccher,1\n\xc9t\xe9,x,1\n\xe9t\xe9,x,1\n\xe8t\xe9,x,1\n", Options{})
+	if p := product(t, s, "spass"); p.Title != "„Spaß“" {
+		t.Errorf("title %q", p.Title)
+	}
+	if diff := cmp.Diff([]string{`[4 5]|Handle|été|"été" and "Été" are one handle to Shopify`}, shown(r.Rejects)); diff != "" || r.Created != 4 {
+		t.Errorf("%+v (-want +got):\n%s", r, diff)
+	}
+	// A cell that is UTF-8 by accident and nothing else.
+	loaded(t, s, "Handle,Title,Variant Price\nspass,Spa\xdf\x93,1\nb,B\xfccher,1\n", Options{})
+	if p := product(t, s, "spass"); p.Title != "Spaß“" {
+		t.Errorf("title %q", p.Title)
+	}
 }
 
 // TestGathered scatters the rows of many products and lets most go to disk.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"aisles/aisles"
 )
@@ -17,7 +18,7 @@ func (l *load) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.latin, l.line = in.latin, 1
+	l.line = 1
 	rows := newTable(in, delimiter(start))
 	header, err := rows.read()
 	if err != nil {
@@ -30,6 +31,11 @@ func (l *load) read(ctx context.Context) error {
 	}
 	if header.fault != nil {
 		return aisles.Errorf(aisles.Invalid, "line %d, cell %d: %s; nothing was written", header.line, header.fault.cell+1, header.fault.reason)
+	}
+	for i, name := range header.cells {
+		if !utf8.ValidString(name) {
+			header.cells[i] = fromWindows(name)
+		}
 	}
 	if l.layout, err = readHeader(header.cells); err != nil {
 		return err
@@ -79,6 +85,9 @@ func (l *load) malformed(err error) error {
 func (l *load) keep(rec record) error {
 	l.imp.Report.Rows++
 	r := row{line: rec.line, cells: rec.cells}
+	for _, c := range r.cells {
+		l.charset.see(c)
+	}
 	at := l.layout.at[handle]
 	switch f := rec.fault; {
 	case f != nil:
@@ -87,7 +96,7 @@ func (l *load) keep(rec record) error {
 	case len(r.cells) < len(l.layout.header):
 		r.why = fmt.Sprintf("the row ends after %d of %d cells", len(r.cells), len(l.layout.header))
 	}
-	if at < len(r.cells) && l.key(r) != "" && (rec.fault == nil || rec.fault.cell != at) {
+	if at < len(r.cells) && fold(l.key(r)) != "" && (rec.fault == nil || rec.fault.cell != at) {
 		return l.spool.add(r)
 	}
 	l.unclear = true
@@ -98,5 +107,5 @@ func (l *load) keep(rec record) error {
 	return nil
 }
 
-// key gives the product a row belongs to.
+// key gives the product a row belongs to, in the feed's encoding.
 func (l *load) key(r row) string { return strings.TrimSpace(r.cells[l.layout.at[handle]]) }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"aisles/aisles"
 )
@@ -124,7 +125,12 @@ func (s *spool) Close() error {
 }
 
 // fold makes handles the same that are one to Shopify.
-func fold(key string) string { return strings.ToLower(key) }
+func fold(key string) string {
+	if !utf8.ValidString(key) {
+		key = strings.TrimSpace(fromWindows(key))
+	}
+	return strings.ToLower(key)
+}
 
 // gathering is rows by product.
 type gathering map[string]*entry

@@ -18,35 +18,27 @@ import (
 // sniffed is how many bytes are looked at to tell what a feed is.
 const sniffed = 64 << 10
 
-// text is a feed as UTF-8.
-type text struct {
-	io.Reader
-	latin *latin // counts bytes that were not UTF-8
-}
-
-// decode tells what the feed is by its beginning and gives it as UTF-8:
-// UTF-8 and UTF-16 with their marks, and Windows-1252 where bytes are not
-// UTF-8. What cannot be a table of text is refused.
-func decode(r io.Reader) (text, []byte, error) {
+// decode tells what the feed is by its beginning and gives it as text in which
+// delimiters, quotation marks and line ends are ASCII: a byte order mark is
+// dropped, UTF-16 becomes UTF-8, and anything else stays until all cells were
+// seen, see [charset]. What cannot be a table of text is refused.
+func decode(r io.Reader) (text io.Reader, start []byte, err error) {
 	b := bufio.NewReaderSize(r, sniffed)
 	head, err := b.Peek(sniffed)
-	if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
-		return text{}, nil, fmt.Errorf("read the feed: %w", err)
+	if err != nil && err != io.EOF {
+		return nil, nil, fmt.Errorf("read the feed: %w", err)
 	}
-	var in io.Reader = b
 	switch {
 	case bytes.HasPrefix(head, []byte{0xEF, 0xBB, 0xBF}):
 		_, _ = b.Discard(3) // is buffered
 	case bytes.HasPrefix(head, []byte{0xFF, 0xFE}), bytes.HasPrefix(head, []byte{0xFE, 0xFF}):
-		in = transform.NewReader(b, unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder())
+		b = bufio.NewReaderSize(transform.NewReader(b, unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder()), sniffed)
 	}
-	l := &latin{}
-	out := bufio.NewReaderSize(transform.NewReader(in, l), sniffed)
-	start, err := out.Peek(sniffed / 2)
-	if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
-		return text{}, nil, fmt.Errorf("read the feed: %w", err)
+	start, err = b.Peek(sniffed / 2)
+	if err != nil && err != io.EOF {
+		return nil, nil, fmt.Errorf("read the feed: %w", err)
 	}
-	return text{out, l}, start, plausible(start)
+	return b, start, plausible(start)
 }
 
 // plausible refuses what is no table of text, by what people send instead.
@@ -73,33 +65,54 @@ func plausible(start []byte) error {
 	return nil
 }
 
-// latin passes UTF-8 and takes other bytes for Windows-1252, which is what
-// spreadsheets write when they do not write UTF-8.
-type latin struct {
-	transform.NopResetter
-	count int
+// charset counts cells with more than ASCII: those that are UTF-8 and those
+// that are not. Spreadsheets that do not write UTF-8 write Windows-1252.
+type charset struct{ unicode, other int }
+
+func (c *charset) see(cell string) {
+	for i := range len(cell) {
+		if cell[i] < utf8.RuneSelf {
+			continue
+		}
+		if utf8.ValidString(cell) {
+			c.unicode++
+		} else {
+			c.other++
+		}
+		return
+	}
 }
 
-// Transform implements [transform.Transformer].
-func (l *latin) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
-	for nSrc < len(src) {
-		r, size := rune(src[nSrc]), 1
-		if r >= utf8.RuneSelf {
-			if !utf8.FullRune(src[nSrc:]) && !atEOF {
-				return nDst, nSrc, transform.ErrShortSrc
-			}
-			if r, size = utf8.DecodeRune(src[nSrc:]); r == utf8.RuneError && size == 1 {
-				r = charmap.Windows1252.DecodeByte(src[nSrc])
-				l.count++
-			}
-		}
-		if nDst+utf8.RuneLen(r) > len(dst) {
-			return nDst, nSrc, transform.ErrShortDst
-		}
-		nDst += utf8.EncodeRune(dst[nDst:], r)
-		nSrc += size
+// windows reports whether the feed as a whole is Windows-1252. A cell of such
+// a feed can be UTF-8 by accident ("Spaß“"), and one cell pasted into a UTF-8
+// feed makes it no other, so the greater number decides.
+func (c *charset) windows() bool { return c.other > 0 && c.other >= c.unicode }
+
+// text gives a cell as UTF-8.
+func (c *charset) text(cell string) string {
+	if c.windows() || !utf8.ValidString(cell) {
+		return fromWindows(cell)
 	}
-	return nDst, nSrc, nil
+	return cell
+}
+
+// remark says what was made of a feed that is not all UTF-8.
+func (c *charset) remark() string {
+	switch {
+	case c.windows():
+		return "the feed is not UTF-8 and was read as Windows-1252"
+	case c.other > 0:
+		return fmt.Sprintf("%d cells of the feed that are not UTF-8 were read as Windows-1252", c.other)
+	}
+	return ""
+}
+
+func fromWindows(cell string) string {
+	var b strings.Builder
+	for i := range len(cell) {
+		b.WriteRune(charmap.Windows1252.DecodeByte(cell[i]))
+	}
+	return b.String()
 }
 
 // delimiter finds what separates the cells: what stands most often in the

@@ -1,13 +1,12 @@
 package intake
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"aisles/aisles"
 	"aisles/aisles/store"
@@ -34,8 +33,8 @@ type sent struct {
 
 // write turns the sorted rows into products and stores them.
 func (l *load) write(ctx context.Context) error {
-	if l.latin.count > 0 {
-		l.remark(aisles.Note{Reason: fmt.Sprintf("%d bytes are not UTF-8 and were read as Windows-1252", l.latin.count)})
+	if remark := l.charset.remark(); remark != "" {
+		l.remark(aisles.Note{Reason: remark})
 	}
 	l.progress(Writing, 0)
 	err := l.spool.each(func(e *entry) error {
@@ -45,11 +44,15 @@ func (l *load) write(ctx context.Context) error {
 		}
 		return nil
 	})
-	return cmp.Or(err, l.put(ctx))
+	if err != nil {
+		return err
+	}
+	return l.put(ctx)
 }
 
 // prepare puts one product into the batch, or rejects it.
 func (l *load) prepare(e *entry) {
+	l.decode(e)
 	b := &l.batch
 	if len(b.keys) == 0 {
 		b.line = e.rows[0].line
@@ -62,6 +65,19 @@ func (l *load) prepare(e *entry) {
 	}
 	b.patches, b.sent = append(b.patches, patch), append(b.sent, sent{e.key, e.rows[0].line, lines})
 	b.bytes += e.bytes
+}
+
+// decode makes a product's rows UTF-8.
+func (l *load) decode(e *entry) {
+	if l.charset.other == 0 {
+		return
+	}
+	e.key = strings.TrimSpace(l.charset.text(e.key))
+	for _, r := range e.rows {
+		for i, c := range r.cells {
+			r.cells[i] = l.charset.text(c)
+		}
+	}
 }
 
 // put writes the batch and reports on each product.

@@ -6,11 +6,17 @@ package demo
 
 import (
 	"bytes"
-	"embed"
+	_ "embed"
 )
 
-//go:embed *.csv
-var files embed.FS
+var (
+	//go:embed halvmark.csv
+	halvmark []byte
+	//go:embed sept-lunes.csv
+	septLunes []byte
+	//go:embed pottle-wren.csv
+	pottleWren []byte
+)
 
 // placeholder stands in the feeds for the address of the pictures.
 const placeholder = "{{pictures}}"
@@ -28,16 +34,12 @@ type Feed struct {
 // pictures is an address without a slash at its end.
 func Feeds(pictures string) []Feed {
 	feeds := []Feed{
-		{Partner: "halvmark", Name: "Halvmark", Currency: "EUR", FileName: "halvmark.csv"},
-		{Partner: "sept-lunes", Name: "Brûlerie Sept-Lunes", Currency: "EUR", FileName: "sept-lunes.csv"},
-		{Partner: "pottle-wren", Name: "Pottle & Wren", Currency: "GBP", FileName: "pottle-wren.csv"},
+		{"halvmark", "Halvmark", "EUR", "halvmark.csv", halvmark},
+		{"sept-lunes", "Brûlerie Sept-Lunes", "EUR", "sept-lunes.csv", septLunes},
+		{"pottle-wren", "Pottle & Wren", "GBP", "pottle-wren.csv", pottleWren},
 	}
 	for i := range feeds {
-		body, err := files.ReadFile(feeds[i].FileName)
-		if err != nil {
-			panic(err) // embedded at build time
-		}
-		feeds[i].Body = bytes.ReplaceAll(body, []byte(placeholder), []byte(pictures))
+		feeds[i].Body = bytes.ReplaceAll(feeds[i].Body, []byte(placeholder), []byte(pictures))
 	}
 	return feeds
 }
