@@ -69,6 +69,7 @@ func newWorld(t testing.TB, h *dbtest.Home, change ...func(*api.Options)) *world
 		t.Fatal(err)
 	}
 	w.server = httptest.NewServer(w.handler)
+	w.server.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	t.Cleanup(w.server.Close)
 	for _, p := range []string{"acme", "beta"} {
 		if _, err := st.CreatePartner(ctx, aisles.Partner{Key: p, Name: strings.ToUpper(p)}); err != nil {
@@ -147,9 +148,7 @@ func (w *world) call(as, method, path, body string, headers ...string) reply {
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
-	client := w.server.Client()
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	res, err := client.Do(r)
+	res, err := w.server.Client().Do(r)
 	if err != nil {
 		w.t.Fatal(err)
 	}
