@@ -18,13 +18,11 @@ const readMost = 50
 // look finds out what the shop has of each product: from the ledger where that
 // knows, else from the shop.
 func (c *catalogRun) look(ctx context.Context, products []*product) error {
-	var whole, files []*product
+	var whole, files, unanswered []*product
 	for _, p := range products {
 		switch p.known.State {
 		case ledger.Creating:
-			if err := c.lookUp(ctx, p); err != nil {
-				return err
-			}
+			unanswered = append(unanswered, p)
 			continue
 		case ledger.Live, ledger.Archived:
 			p.have = haveOf(p.known)
@@ -40,12 +38,38 @@ func (c *catalogRun) look(ctx context.Context, products []*product) error {
 			files = append(files, p)
 		}
 	}
+	for chunk := range slices.Chunk(unanswered, lookUps) {
+		if err := c.lookUpAll(ctx, chunk); err != nil {
+			return err
+		}
+	}
 	for chunk := range slices.Chunk(whole, readMost) {
 		if err := c.readWhole(ctx, chunk); err != nil {
 			return err
 		}
 	}
 	return c.readFiles(ctx, files)
+}
+
+// lookUps is after how many look-ups their finds are kept, so that a crash does
+// not have them made again.
+const lookUps = 10
+
+// lookUpAll finds products whose creation was begun and never answered.
+func (c *catalogRun) lookUpAll(ctx context.Context, products []*product) error {
+	found := map[string]plan.IDs{}
+	for _, p := range products {
+		if err := c.lookUp(ctx, p); err != nil {
+			return err
+		}
+		if p.have.State != plan.New {
+			found[p.pending.Key] = plan.IDs{Product: p.have.IDs.Product}
+		}
+	}
+	if len(found) == 0 || c.run.DryRun {
+		return nil
+	}
+	return c.Ledger.Adopt(ctx, c.lease, c.run.Partner, found)
 }
 
 func haveOf(k ledger.Known) plan.Have {
@@ -59,7 +83,7 @@ func haveOf(k ledger.Known) plan.Have {
 	return h
 }
 
-// lookUp finds a product whose creation was begun and never answered.
+// lookUp finds one product by its custom id.
 func (c *catalogRun) lookUp(ctx context.Context, p *product) error {
 	ref := aisles.Ref{Partner: c.run.Partner, Key: p.pending.Key}
 	found, err := c.shop.ProductByIdentifier(ctx, shopify.ProductByIdentifierVariables{

@@ -164,7 +164,7 @@ func (p *Phido) tail(ctx context.Context, lease *ledger.Lease, pass *aisles.Pass
 		if cursor = page.Next; page.More {
 			continue
 		}
-		if held := page.Horizon; held.Holder == "" || held.AgeSeconds < time.Since(began).Seconds() {
+		if !page.Horizon.Held {
 			break
 		}
 		if time.Since(began) > feedPatience {

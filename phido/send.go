@@ -21,28 +21,52 @@ type sent struct {
 	err   error
 }
 
-// send sends the actions of a batch: creations are marked first, products are
-// written a few at a time, then published together, then asked for the ids
-// they got. An error is one after which nothing more can be sent.
+// checkpoint is after how many products the ids of new ones are kept. What a
+// crash makes the next run look up one by one is no more than that.
+const checkpoint = 50
+
+// send sends the actions of a batch: products are written a few at a time,
+// then published together, then asked for the ids they got. An error is one
+// after which nothing more can be sent.
 func (c *catalogRun) send(ctx context.Context, products []*product) error {
+	for chunk := range slices.Chunk(products, checkpoint) {
+		if err := c.writeChunk(ctx, chunk); err != nil {
+			return err
+		}
+	}
+	if err := c.publish(ctx, products); err != nil {
+		return err
+	}
+	return c.learn(ctx, products)
+}
+
+// writeChunk marks creations before they are sent, and keeps their ids at once
+// when they were: a product whose creation was answered is read again by its
+// id, one whose creation was not is looked up.
+func (c *catalogRun) writeChunk(ctx context.Context, products []*product) error {
 	var creating []string
 	for _, p := range products {
 		if p.action.Kind == plan.Create && p.action.Err == nil {
 			creating = append(creating, p.pending.Key)
 		}
 	}
-	if len(creating) > 0 {
-		if err := c.Ledger.MarkCreating(ctx, c.lease, c.run.Partner, creating); err != nil {
-			return err
+	if len(creating) == 0 {
+		return c.write(ctx, products)
+	}
+	if err := c.Ledger.MarkCreating(ctx, c.lease, c.run.Partner, creating); err != nil {
+		return err
+	}
+	err := c.write(ctx, products)
+	created := map[string]plan.IDs{}
+	for _, p := range products {
+		if p.action.Kind == plan.Create && p.sent.id != "" {
+			created[p.pending.Key] = plan.IDs{Product: p.sent.id}
 		}
 	}
-	if err := c.write(ctx, products); err != nil {
-		return err
+	if len(created) > 0 {
+		err = errors.Join(err, c.Ledger.Adopt(ctx, c.lease, c.run.Partner, created))
 	}
-	if err := c.publish(ctx, products); err != nil {
-		return err
-	}
-	return c.learn(ctx, products)
+	return err
 }
 
 // write sends what goes to one product at a time. After an error that is not
@@ -193,17 +217,21 @@ func (c *catalogRun) learnOne(ctx context.Context, p *product, found *shopify.Li
 	return nil
 }
 
-// stale gives the products whose calls failed because the shop is not as it
-// was thought to be, and which can be looked up and planned again: deleted
-// there, or there already under their handle.
+// stale gives the products that can be looked up and planned again: those the
+// shop has deleted, those it has already under their handle, and creations
+// that were not answered.
 func (c *catalogRun) stale(products []*product) []*product {
 	var out []*product
 	for _, p := range products {
-		if gone(p) || c.taken(p) {
+		if gone(p) || c.taken(p) || unanswered(p) {
 			out = append(out, p)
 		}
 	}
 	return out
+}
+
+func unanswered(p *product) bool {
+	return p.action.Kind == plan.Create && shopify.Classify(p.sent.err) == shopify.ClassUnknownOutcome
 }
 
 func gone(p *product) bool {
@@ -234,16 +262,21 @@ func (c *catalogRun) taken(p *product) bool {
 func (c *catalogRun) again(ctx context.Context, products []*product) error {
 	var lost, left []*product
 	for _, p := range products {
-		if c.taken(p) {
-			if err := c.takeOver(ctx, p); err != nil {
-				p.sent.err = err
-				if stopping(err) != nil {
-					return err
-				}
-				continue
-			}
-		} else {
+		var err error
+		switch {
+		case unanswered(p):
+			err = c.lookUp(ctx, p)
+		case c.taken(p):
+			err = c.takeOver(ctx, p)
+		default:
 			lost = append(lost, p)
+		}
+		if err != nil {
+			p.sent.err = err
+			if stopping(err) != nil {
+				return err
+			}
+			continue
 		}
 		left = append(left, p)
 	}

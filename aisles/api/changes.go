@@ -25,6 +25,7 @@ type changePage struct {
 }
 
 type horizon struct {
+	Held       bool    `json:"held" doc:"Changes are committed that the feed does not show yet."`
 	AgeSeconds float64 `json:"age_seconds" doc:"How far the feed's end lies behind now: changes younger than the oldest open write transaction are not shown yet."`
 	Holder     string  `json:"holder,omitempty" doc:"The backend with that transaction."`
 }
@@ -66,7 +67,7 @@ func (a *api) changes(ctx context.Context, c caller, in *changesInput) (*result[
 	if err != nil {
 		return nil, err
 	}
-	out := changePage{Items: p.Items, Next: p.Next, More: p.More, Horizon: horizon{AgeSeconds: p.Horizon.Age.Seconds(), Holder: p.Horizon.Holder}}
+	out := changePage{Items: p.Items, Next: p.Next, More: p.More, Horizon: horizon{Held: p.Horizon.Held, AgeSeconds: p.Horizon.Age.Seconds(), Holder: p.Horizon.Holder}}
 	if out.Items == nil {
 		out.Items = []aisles.Change{}
 	}

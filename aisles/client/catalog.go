@@ -149,6 +149,8 @@ type Changes struct {
 // Horizon is how far the feed's end lies behind now, and what holds it there;
 // zero when nothing does.
 type Horizon struct {
+	// Held says that changes are committed that the feed does not show yet.
+	Held       bool    `json:"held"`
 	AgeSeconds float64 `json:"age_seconds"`
 	Holder     string  `json:"holder,omitempty"`
 }

@@ -53,6 +53,8 @@ type ChangePage struct {
 
 // Horizon tells how far the end of the feed is behind.
 type Horizon struct {
+	// Held says that changes are committed which the feed does not show yet.
+	Held bool
 	// Age is how long the oldest write transaction of the database server has
 	// been open: changes that began after it are not shown yet.
 	Age time.Duration
@@ -132,13 +134,16 @@ type ends struct {
 	bound int64 // positions below it are shown
 	// The newest tombstone that is gone.
 	pruned, prunedID int64
+	// held says that changes are committed and not shown yet.
+	held bool
 }
 
 func (s *Store) ends(ctx context.Context, tx *db.Tx) (e ends, err error) {
 	return db.One(ctx, tx, func(r db.Row) (e ends, err error) {
-		return e, r.Scan(&e.epoch, &e.bound, &e.pruned, &e.prunedID)
-	}, tx.SQL(`/*store.Changes*/ SELECT (SELECT id FROM epochs ORDER BY seq DESC LIMIT 1), position + 1, pruned, pruned_id FROM feed`,
-		`/*store.Changes*/ SELECT (SELECT id FROM epochs ORDER BY seq DESC LIMIT 1), pg_snapshot_xmin(pg_current_snapshot())::text::bigint + position, pruned, pruned_id FROM feed`))
+		return e, r.Scan(&e.epoch, &e.bound, &e.pruned, &e.prunedID, &e.held)
+	}, tx.SQL(`/*store.Changes*/ SELECT (SELECT id FROM epochs ORDER BY seq DESC LIMIT 1), position + 1, pruned, pruned_id, false FROM feed`,
+		`/*store.Changes*/ SELECT (SELECT id FROM epochs ORDER BY seq DESC LIMIT 1), pg_snapshot_xmin(pg_current_snapshot())::text::bigint + position, pruned, pruned_id,
+			EXISTS (SELECT 1 FROM products p WHERE p.position >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint + feed.position) FROM feed`))
 }
 
 // resume checks that the feed can be continued from the cursor.
@@ -186,6 +191,7 @@ func (s *Store) Changes(ctx context.Context, q ChangesQuery) (page ChangePage, e
 		}
 		page.Next = aisles.Cursor(c.String())
 		page.Horizon, err = horizon(ctx, tx)
+		page.Horizon.Held = e.held
 		return err
 	})
 	return page, err

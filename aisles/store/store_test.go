@@ -396,7 +396,7 @@ func TestHorizon(t *testing.T) {
 	for len(page.Items) == 0 && !strings.Contains(page.Horizon.Holder, "backfill") { // an older one of another test
 		page = unsettled(t, s, ChangesQuery{After: before.Next})
 	}
-	if len(page.Items) != 0 || !strings.Contains(page.Horizon.Holder, "backfill") || page.Horizon.Age <= 0 {
+	if len(page.Items) != 0 || !page.Horizon.Held || !strings.Contains(page.Horizon.Holder, "backfill") || page.Horizon.Age <= 0 {
 		t.Errorf("while a transaction is open: %v, %+v", keys(page), page.Horizon)
 	}
 	close(release)
