@@ -173,6 +173,9 @@ func (p Patch) variants(base Product) ([]Variant, bool, error) {
 			if p.Address && len(base.Variants) > 0 {
 				return nil, false, FieldErrorf(indexed("variants", i), "the product has no variant %q; give its options to add it", clip(keys[i]))
 			}
+			if p.Address && i > 0 {
+				return nil, false, FieldErrorf(indexed("variants", i), "the product is new: give the options by which its variants differ")
+			}
 			priced = priced && vp.Price.Or("") != ""
 		}
 		v = vp.apply(v)

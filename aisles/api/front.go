@@ -19,9 +19,9 @@ import (
 
 const (
 	// stall is how long a body may bring nothing, or an answer be taken by
-	// nobody. Neither is bounded as a whole: a feed takes as long as it takes.
+	// nobody. A feed is not bounded as a whole: it takes as long as it takes.
 	stall = 30 * time.Second
-	// patience bounds a request that is no feed.
+	// patience bounds a request that is no feed, its body included.
 	patience = time.Minute
 )
 
@@ -31,7 +31,8 @@ type request struct {
 	id             string
 	route          string
 	class, tokenID string
-	err            error // what the caller is not told
+	until          time.Time // when the whole body must have come; zero is never
+	err            error     // what the caller is not told
 }
 
 type requestKey struct{}
@@ -64,7 +65,12 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	out := &answer{ResponseWriter: w, control: http.NewResponseController(w)}
 	out.Header().Set("X-Request-Id", q.id)
 	r = r.WithContext(ctx)
-	r.Body = &patientBody{ReadCloser: r.Body, control: out.control}
+	body := &patientBody{ReadCloser: r.Body, control: out.control, request: q}
+	if r.ContentLength != 0 {
+		// The server throws away a body that nobody reads, and waits for it.
+		body.extend()
+	}
+	r.Body = body
 	defer func() {
 		f.log(r, q, out, f.Now().Sub(begin), statements.Total())
 	}()
@@ -157,6 +163,7 @@ func (a *answer) WriteHeader(status int) {
 	if a.status == 0 && status >= 200 {
 		a.status = status
 	}
+	a.extend() // an answer without a body is written too, and the last one's deadline may be over
 	a.ResponseWriter.WriteHeader(status)
 }
 
@@ -165,10 +172,15 @@ func (a *answer) Write(b []byte) (int, error) {
 	if a.status == 0 {
 		a.status = http.StatusOK
 	}
-	_ = a.control.SetWriteDeadline(time.Now().Add(stall)) // a writer without deadlines has none to keep
+	a.extend()
 	n, err := a.ResponseWriter.Write(b)
 	a.bytes += int64(n)
 	return n, err
+}
+
+// extend gives the caller time to take what is written next.
+func (a *answer) extend() {
+	_ = a.control.SetWriteDeadline(time.Now().Add(stall)) // a writer without deadlines has none to keep
 }
 
 // Flush sends what is written, for pages that go on.
@@ -182,11 +194,21 @@ func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 type patientBody struct {
 	io.ReadCloser
 	control *http.ResponseController
+	request *request
+}
+
+// extend gives the caller time to send what is read next.
+func (p *patientBody) extend() {
+	until := time.Now().Add(stall)
+	if end := p.request.until; !end.IsZero() && end.Before(until) {
+		until = end
+	}
+	_ = p.control.SetReadDeadline(until) // a reader without deadlines has none to keep
 }
 
 // Read waits at most [stall] for something to come.
 func (p *patientBody) Read(b []byte) (int, error) {
-	_ = p.control.SetReadDeadline(time.Now().Add(stall))
+	p.extend()
 	n, err := p.ReadCloser.Read(b)
 	if err != nil {
 		_ = p.control.SetReadDeadline(time.Time{})

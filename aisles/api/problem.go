@@ -76,6 +76,10 @@ func codeOf(status int) aisles.Code {
 	switch {
 	case status == http.StatusMethodNotAllowed:
 		return aisles.NotFound
+	case status == http.StatusPreconditionFailed:
+		return aisles.Conflict
+	case status == http.StatusRequestTimeout:
+		return aisles.Unavailable
 	case status >= 500:
 		return aisles.Internal
 	}

@@ -71,7 +71,8 @@ func (a *api) productRoutes() {
 			return singleOf(in.MatchInput, p)
 		})
 	route(a, huma.Operation{OperationID: "putProduct", Method: http.MethodPut, Path: one, Summary: "Create or update a product", Tags: tags, MaxBodyBytes: productBody,
-		Description: "As for many; gives the product as it is then."}, people, a.putProduct)
+		Description: "As for many; gives the product as it is then. If-Match with the ETag that was read keeps another's change from being lost.",
+		Errors:      append(usual(), http.StatusConflict, http.StatusPreconditionFailed)}, people, a.putProduct)
 	route(a, huma.Operation{OperationID: "removeProduct", Method: http.MethodDelete, Path: one, Summary: "Remove a product", Tags: tags, DefaultStatus: http.StatusNoContent}, people,
 		func(ctx context.Context, c caller, in *ProductPath) (*nothing, error) {
 			results, err := c.store.RemoveProducts(ctx, in.Partner, []string{in.Key}, false)
@@ -109,25 +110,24 @@ func (a *api) putProducts(ctx context.Context, c caller, in *struct {
 
 func (a *api) putProduct(ctx context.Context, c caller, in *struct {
 	ProductPath
+	WriteInput
 	Body aisles.Patch
 }) (*single[aisles.Product], error) {
 	if in.Body.Key != "" && in.Body.Key != in.Key {
 		return nil, aisles.FieldErrorf("key", "is not the key of the path, and a key never changes")
 	}
 	in.Body.Key = in.Key
-	results, err := c.store.PutProducts(ctx, in.Partner, []aisles.Patch{in.Body}, false)
-	if err != nil {
-		return nil, err
-	}
-	if results[0].Err != nil {
-		return nil, results[0].Err
-	}
-	p, err := c.store.Product(ctx, aisles.Ref{Partner: in.Partner, Key: in.Key})
+	p, outcome, err := c.store.PutProduct(ctx, in.Partner, in.Body, func(old *aisles.Product) error {
+		if old == nil {
+			return in.holds(ctx, nil)
+		}
+		return in.holds(ctx, *old)
+	})
 	if err != nil {
 		return nil, err
 	}
 	out, err := singleOf(MatchInput{}, p)
-	if err == nil && results[0].Outcome == aisles.Created {
+	if err == nil && outcome == aisles.Created {
 		out.Status = http.StatusCreated
 	}
 	return out, err

@@ -46,7 +46,7 @@ func route[I, O any](a *api, op huma.Operation, who []Class, handle func(context
 		op.MaxBodyBytes = smallBody
 	}
 	if len(op.Errors) == 0 {
-		op.Errors = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusServiceUnavailable}
+		op.Errors = usual()
 	}
 	op.Middlewares = append(huma.Middlewares{a.admit(who)}, op.Middlewares...)
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
@@ -58,6 +58,11 @@ func route[I, O any](a *api, op huma.Operation, who []Class, handle func(context
 	})
 }
 
+// usual are the statuses of errors that any operation may have.
+func usual() []int {
+	return []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusServiceUnavailable}
+}
+
 type callerKey struct{}
 
 // admit finds out who calls, before anything of the request is read, and bounds
@@ -67,6 +72,7 @@ func (a *api) admit(who []Class) func(huma.Context, func(huma.Context)) {
 		if ctx.Operation().Metadata[streamed] == nil {
 			bounded, cancel := context.WithTimeout(ctx.Context(), patience)
 			defer cancel()
+			requestOf(bounded).until, _ = bounded.Deadline()
 			ctx = huma.WithContext(ctx, bounded)
 		}
 		scheme, text, _ := strings.Cut(ctx.Header("Authorization"), " ")
@@ -163,18 +169,58 @@ type single[T any] struct {
 
 // singleOf gives the resource, or 304 when the caller has it.
 func singleOf[T any](in MatchInput, v T) (*single[T], error) {
-	b, err := json.Marshal(v)
+	tag, err := tagOf(v)
 	if err != nil {
 		return nil, err
 	}
-	h := sha256.Sum256(b)
-	out := &single[T]{Status: http.StatusOK, ETag: `"` + base64.RawURLEncoding.EncodeToString(h[:12]) + `"`, Body: v}
-	for tag := range strings.SplitSeq(in.IfNoneMatch, ",") {
-		if tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/"); tag == out.ETag || tag == "*" {
-			out.Status = http.StatusNotModified
-		}
+	out := &single[T]{Status: http.StatusOK, ETag: tag, Body: v}
+	if names(strings.ReplaceAll(in.IfNoneMatch, "W/", ""), tag) {
+		out.Status = http.StatusNotModified
 	}
 	return out, nil
+}
+
+// tagOf gives the ETag of a resource.
+func tagOf(v any) (string, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return "", err
+	}
+	h := sha256.Sum256(b)
+	return `"` + base64.RawURLEncoding.EncodeToString(h[:12]) + `"`, nil
+}
+
+// names reports whether the condition, a list of ETags or *, holds for the tag.
+func names(condition, tag string) bool {
+	for t := range strings.SplitSeq(condition, ",") {
+		if t = strings.TrimSpace(t); t == tag || t == "*" {
+			return true
+		}
+	}
+	return false
+}
+
+// WriteInput is the condition of a write.
+type WriteInput struct {
+	IfMatch     string `header:"If-Match" doc:"ETags, or *: 412 unless the resource is there and has one of them."`
+	IfNoneMatch string `header:"If-None-Match" doc:"ETags, or *: 412 if the resource is there and has one of them; * only creates."`
+}
+
+// holds refuses a write to a resource that is not as the caller takes it to
+// be; nil is one that is not there. As RFC 9110 13.1.1 has it, a weak ETag
+// names nothing that is written to.
+func (in WriteInput) holds(ctx context.Context, there any) error {
+	var tag string
+	if there != nil {
+		var err error
+		if tag, err = tagOf(there); err != nil {
+			return err
+		}
+	}
+	if in.IfMatch != "" && (there == nil || !names(in.IfMatch, tag)) || in.IfNoneMatch != "" && there != nil && names(in.IfNoneMatch, tag) {
+		return newProblem(ctx, http.StatusPreconditionFailed, "the resource is not as the request takes it to be; read it again")
+	}
+	return nil
 }
 
 // result is an answer that is not a resource to come back to.

@@ -24,6 +24,8 @@ type record struct {
 	line  int // the row's first line, counted from 1
 	cells []string
 	fault *breach
+	// bare says that a quotation mark stands inside an unquoted cell.
+	bare bool
 }
 
 // breach says why a row cannot be taken as it stands.
@@ -31,8 +33,9 @@ type breach struct {
 	cell   int // counted from 0
 	reason string
 	// lost says that the row's end was guessed, so that it may have swallowed
-	// others.
-	lost bool
+	// others; until is the line in which it was given up.
+	lost  bool
+	until int
 }
 
 // unclosedError is a quotation mark that nobody closes: what follows it cannot
@@ -59,6 +62,7 @@ type table struct {
 	ends   []int  // where each of them ends
 	filled int    // bytes of the current cell, kept or not
 	said   bool   // something stands in the row
+	bare   bool
 	fault  *breach
 }
 
@@ -71,14 +75,14 @@ func newTable(r io.Reader, comma byte) *table {
 func (t *table) read() (record, error) {
 	for {
 		r := record{line: t.line}
-		t.buf, t.ends, t.said, t.fault = t.buf[:0], t.ends[:0], false, nil
+		t.buf, t.ends, t.said, t.bare, t.fault = t.buf[:0], t.ends[:0], false, false, nil
 		if _, err := t.r.Peek(1); err != nil {
 			return r, err
 		}
 		if err := t.row(); err != nil {
 			return r, err
 		}
-		if r.fault = t.fault; !t.said && r.fault == nil {
+		if r.fault, r.bare = t.fault, t.bare; !t.said && r.fault == nil {
 			continue
 		}
 		text, from := string(t.buf), 0 // one allocation for all cells
@@ -123,6 +127,8 @@ func (t *table) cell(n int) (more bool, err error) {
 			return true, nil
 		case '\n':
 			return false, nil
+		case '"':
+			t.bare = true
 		}
 		t.put(n, b)
 	}
@@ -214,5 +220,7 @@ func (t *table) spoil(cell int, reason string, lost bool) {
 	if t.fault == nil {
 		t.fault = &breach{cell: cell, reason: reason}
 	}
-	t.fault.lost = t.fault.lost || lost
+	if lost {
+		t.fault.lost, t.fault.until = true, t.line
+	}
 }

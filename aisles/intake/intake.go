@@ -68,6 +68,7 @@ type load struct {
 	// unclear says that the feed may name products that were not recognised,
 	// so that none can be said to be missing from it.
 	unclear bool
+	doubt   bool // the row before may not have been whole
 	batch   batch
 }
 

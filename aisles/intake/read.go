@@ -89,14 +89,19 @@ func (l *load) keep(rec record) error {
 		l.charset.see(c)
 	}
 	at := l.layout.at[handle]
+	rest := l.doubtful(rec)
 	switch f := rec.fault; {
+	case rest:
+		r.why = "may be the rest of the broken row before it"
 	case f != nil:
 		r.why, r.at = f.reason, l.layout.cellName(f.cell)
-		l.unclear = l.unclear || f.lost
+		if f.lost && f.until > r.line {
+			r.why += fmt.Sprintf("; lines %d to %d were taken for one row", r.line, f.until)
+		}
 	case len(r.cells) < len(l.layout.header):
 		r.why = fmt.Sprintf("the row ends after %d of %d cells", len(r.cells), len(l.layout.header))
 	}
-	if at < len(r.cells) && fold(l.key(r)) != "" && (rec.fault == nil || rec.fault.cell != at) {
+	if at < len(r.cells) && fold(l.key(r)) != "" && !rest && (rec.fault == nil || rec.fault.cell != at) {
 		return l.spool.add(r)
 	}
 	l.unclear = true
@@ -105,6 +110,19 @@ func (l *load) keep(rec record) error {
 	}
 	l.reject(aisles.Note{Lines: []int{r.line}, Column: r.at, Reason: r.why})
 	return nil
+}
+
+// doubtful reports whether a row behind one whose end was guessed may be the
+// rest of that: a description of several lines, say, whose quotation marks are
+// not doubled. A row with all its cells and no stray quotation mark ends the
+// doubt.
+func (l *load) doubtful(r record) bool {
+	if f := r.fault; f != nil && f.lost {
+		l.doubt, l.unclear = true, true
+		return false
+	}
+	l.doubt = l.doubt && (r.bare || r.fault != nil || len(r.cells) < len(l.layout.header))
+	return l.doubt
 }
 
 // key gives the product a row belongs to, in the feed's encoding.

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -47,11 +48,12 @@ func plausible(start []byte) error {
 	refuse := func(what string) error {
 		return aisles.Errorf(aisles.Invalid, "this is no feed: %s. A Shopify CSV begins with a line of column names, among them Handle", what)
 	}
+	firstLine, _, _ := bytes.Cut(trimmed, []byte("\n"))
 	low := strings.ToLower(string(trimmed[:min(len(trimmed), 200)]))
 	switch {
 	case len(trimmed) == 0:
 		return refuse("it is empty")
-	case bytes.IndexByte(start, 0) >= 0:
+	case bytes.IndexByte(firstLine, 0) >= 0, isBinary(start):
 		return refuse("it is a binary file (a spreadsheet has to be exported as CSV, an archive to be unpacked)")
 	case strings.HasPrefix(low, "<!doctype html") || strings.HasPrefix(low, "<html"):
 		return refuse("it is a web page")
@@ -59,10 +61,16 @@ func plausible(start []byte) error {
 		return refuse("it is XML")
 	case strings.HasPrefix(low, "{") || strings.HasPrefix(low, "["):
 		return refuse("it is JSON")
-	case bytes.HasPrefix(trimmed, []byte("PK\x03\x04")) || bytes.HasPrefix(trimmed, []byte("%PDF")):
-		return refuse("it is a binary file")
 	}
 	return nil
+}
+
+// isBinary knows files whose first line may hold no zero byte. One further on
+// spoils its row and no more.
+func isBinary(start []byte) bool {
+	return slices.ContainsFunc([]string{"PK\x03\x04", "%PDF", "\x89PNG", "\x1f\x8b"}, func(magic string) bool {
+		return bytes.HasPrefix(start, []byte(magic))
+	})
 }
 
 // charset counts cells with more than ASCII: those that are UTF-8 and those

@@ -24,22 +24,21 @@ type product struct {
 
 // productContent is the product's plain attributes.
 type productContent struct {
-	title              string
-	descriptionHTML    string
-	vendor             string
-	productType        string
-	status             string
-	tags               []string
-	category           string // taxonomy gid, "" for none
-	seoTitle           *string
-	seoDescription     *string
-	templateSuffix     *string
-	giftCard           bool
-	giftCardSuffix     *string
-	needsSellingPlan   bool
-	combinedRole       string
-	claimedBundles     bool
-	firstActivePublish *time.Time
+	title            string
+	descriptionHTML  string
+	vendor           string
+	productType      string
+	status           string
+	tags             []string
+	category         string // taxonomy gid, "" for none
+	seoTitle         *string
+	seoDescription   *string
+	templateSuffix   *string
+	giftCard         bool
+	giftCardSuffix   *string
+	needsSellingPlan bool
+	combinedRole     string
+	claimedBundles   bool
 }
 
 // option is a product option; values keeps their order.

@@ -28,7 +28,6 @@ type resolver func(r *request, self object, args input) (any, error)
 // and the shop is settled before the first.
 type request struct {
 	*state
-	ctx context.Context
 
 	// idempotencyKey is the key of the @idempotent directive on the root field
 	// that is being resolved, "" without one.

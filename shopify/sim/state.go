@@ -213,9 +213,6 @@ func (s *state) handleTaken(p *product) func(string) bool {
 	}
 }
 
-// fileIDs lists the files of the shop, ascending.
-func (s *state) fileIDs() []int64 { return slices.Sorted(maps.Keys(s.files)) }
-
 // exists tells whether a global id names something the shop holds.
 func (s *state) exists(id string) bool {
 	kind, n, ok := splitGID(id)
