@@ -1,7 +1,5 @@
 package sim
 
-import "context"
-
 // The contract between the engine, which knows GraphQL, and the domain files,
 // which know shops. The engine parses, validates, prices and admits a request,
 // then asks resolvers for the selected fields, and validates what they answer.
