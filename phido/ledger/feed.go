@@ -190,7 +190,8 @@ func (l *Ledger) EndSweep(ctx context.Context, lease *Lease, sweep int64, partne
 }
 
 // Reshape makes facets pending that were confirmed under another shape, or all
-// with force: settings change no fingerprint. It gives their number.
+// with force: settings change no fingerprint. It gives their number. Shapes
+// that the partner was reshaped to before cost one look at the connection.
 func (l *Ledger) Reshape(ctx context.Context, lease *Lease, partner string, shapes map[aisles.Facet]string, force bool) (n int, err error) {
 	type record struct {
 		Facet aisles.Facet `json:"facet"`
@@ -201,6 +202,14 @@ func (l *Ledger) Reshape(ctx context.Context, lease *Lease, partner string, shap
 		list = append(list, record{f, s})
 	}
 	err = l.guarded(ctx, lease, func(ctx context.Context, tx *db.Tx) error {
+		n = 0
+		before, err := db.Value[*string](ctx, tx, `/*ledger.Reshape*/ SELECT shapes FROM connections WHERE partner = $1`, partner)
+		if err != nil || before != nil && *before == text(shapes) && !force {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `/*ledger.Reshape*/ UPDATE connections SET shapes = $1 WHERE partner = $2`, text(shapes), partner); err != nil {
+			return err
+		}
 		rows, err := tx.Exec(ctx, `/*ledger.Reshape*/ INSERT INTO pending (partner, key, facet, fingerprint, removed, approved, since, tries)
 			SELECT c.partner, c.key, c.facet, c.fingerprint, false, false, `+tx.SQL("$1", "$1::bigint")+`, 0 FROM confirmed c
 			JOIN known k ON k.partner = c.partner AND k.key = c.key AND k.state = 'live'

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"aisles/aisles"
 	"aisles/shopify"
@@ -86,6 +87,6 @@ func (a Action) AddsVariants() bool {
 // Summary gives the action as it is kept and shown.
 func (a Action) Summary(outcome string) aisles.RunAction {
 	return aisles.RunAction{
-		Key: a.Key, Kind: string(a.Kind), Reason: a.Reason, Calls: a.Calls(), Fields: a.Fields, Outcome: outcome, Error: a.Err,
+		Key: a.Key, Kind: string(a.Kind), Reason: strings.Join(append([]string{a.Reason}, a.Notes...), "; "), Calls: a.Calls(), Fields: a.Fields, Outcome: outcome, Error: a.Err,
 	}
 }

@@ -6,6 +6,7 @@ CREATE TABLE connections (
   settings {{text}} NOT NULL,
   interval_seconds {{int}} NOT NULL,
   facts {{text}},
+  shapes {{text}},
   sweep {{bool}} NOT NULL,
   next_at {{micros}} NOT NULL,
   created_at {{micros}} NOT NULL,
