@@ -70,6 +70,47 @@ func TestETag(t *testing.T) {
 	}
 }
 
+// TestConditionalPut: a write that names what it takes the product to be loses
+// nobody else's.
+func TestConditionalPut(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Home) {
+		w := newWorld(t, h)
+		const path = "/v1/partners/acme/products/tee"
+		put := func(status int, title string, headers ...string) reply {
+			t.Helper()
+			r := w.want(status, "acme", "PUT", path, `{"title":"`+title+`"}`, headers...)
+			if status == 412 {
+				if p := r.problem(t); p.Code != aisles.Conflict {
+					t.Errorf("code = %s", p.Code)
+				}
+			}
+			return r
+		}
+		put(412, "One", "If-Match", "*")
+		put(412, "One", "If-Match", `"none"`)
+		put(201, "One", "If-None-Match", "*")
+		put(412, "Two", "If-None-Match", "*")
+		first := w.want(200, "acme", "GET", path, "").header.Get("ETag")
+		if again := put(200, "One", "If-Match", first).header.Get("ETag"); again != first {
+			t.Errorf("ETag of GET %s, of a PUT that changes nothing %s", first, again)
+		}
+		second := put(200, "Two", "If-Match", `"none", `+first).header.Get("ETag")
+		if second == first || second != w.want(200, "acme", "GET", path, "").header.Get("ETag") {
+			t.Errorf("ETags: %s, then %s", first, second)
+		}
+		put(412, "Three", "If-Match", first)
+		put(412, "Three", "If-Match", "W/"+second)
+		put(412, "Three", "If-None-Match", "W/"+second)
+		put(200, "Three", "If-Match", "*")
+		if p := decode[aisles.Product](t, w.want(200, "acme", "GET", path, "")); p.Title != "Three" {
+			t.Errorf("title = %q", p.Title)
+		}
+		w.want(204, "acme", "DELETE", path, "")
+		put(412, "Four", "If-Match", "*")
+	})
+}
+
 const tee = `{"key":"tee","title":"Tee","body_html":"<p>Soft</p>","tags":["a"],"options":[{"name":"Size"}],
  "variants":[{"sku":"T-S","price":19.90,"compare_at_price":"25","cost":null,"options":["S"],"weight":{"value":0.2,"unit":"kg"},"inventory":[{"location":"default","quantity":5}]},
  {"sku":"T-M","price":"19.9","options":["M"],"metadata":[{"namespace":"custom","key":"care","type":"single_line_text_field","value":"30"}]}],
@@ -126,7 +167,12 @@ func TestProducts(t *testing.T) {
 		}
 		w.want(204, "acme", "DELETE", "/v1/partners/acme/products/tee", "")
 		w.want(404, "acme", "DELETE", "/v1/partners/acme/products/tee", "").problem(t)
-		w.want(404, "operator", "GET", "/v1/partners/nobody/products", "").problem(t)
+		for _, path := range []string{"", "/products", "/products/tee", "/imports"} {
+			w.want(404, "operator", "GET", "/v1/partners/nobody"+path, "").problem(t)
+		}
+		w.want(404, "operator", "PUT", "/v1/partners/nobody/products", `{"items":[{"key":"a"}]}`).problem(t)
+		w.want(404, "operator", "PUT", "/v1/partners/nobody/products/tee", `{"title":"Tee"}`).problem(t)
+		w.want(404, "operator", "DELETE", "/v1/partners/nobody/products/tee", "").problem(t)
 	})
 }
 
@@ -201,46 +247,39 @@ func TestFeed(t *testing.T) {
 // TestStatementsPerList: a list of 20 issues the statements of one of 2.
 func TestStatementsPerList(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, dbtest.SQLite(t))
-	count := func(as, method, path, body string) int64 {
-		w.call(as, method, path, body) // the token is looked up
-		r := w.want(200, as, method, path, body)
-		return w.lines.of(t, r.header.Get("X-Request-Id"))["statements"].(int64)
-	}
-	fill := func(from, to int) {
-		for i := from; i < to; i++ {
-			w.want(201, "operator", "POST", "/v1/partners", fmt.Sprintf(`{"key":"p%02d"}`, i))
-			w.want(201, "operator", "POST", "/v1/tokens", `{"class":"sync"}`)
-			w.want(200, "operator", "PUT", "/v1/partners/acme/products", fmt.Sprintf(`{"items":[{"key":"k%02d","title":"K"}]}`, i))
-			if _, err := w.store.StartImport(t.Context(), aisles.Import{ID: fmt.Sprint("i", i), Partner: "acme"}); err != nil {
-				t.Fatal(err)
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Home) {
+		w := newWorld(t, h)
+		fill := func(from, to int) {
+			for i := from; i < to; i++ {
+				w.want(201, "operator", "POST", "/v1/partners", fmt.Sprintf(`{"key":"p%02d"}`, i))
+				w.want(201, "operator", "POST", "/v1/tokens", `{"class":"sync"}`)
+				w.want(200, "operator", "PUT", "/v1/partners/acme/products", fmt.Sprintf(`{"items":[{"key":"k%02d","title":"K"}]}`, i))
+				if _, err := w.store.StartImport(t.Context(), aisles.Import{ID: fmt.Sprint("i", i), Partner: "acme"}); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
-	}
-	batch := func(n int) string {
-		var keys []string
-		for i := range n {
-			keys = append(keys, fmt.Sprintf(`{"partner":"acme","key":"k%02d"}`, i))
+		products := func(n int) string {
+			var keys []string
+			for i := range n {
+				keys = append(keys, fmt.Sprintf(`{"partner":"acme","key":"k%02d"}`, i))
+			}
+			return strings.Join(keys, ",")
 		}
-		return `{"keys":[` + strings.Join(keys, ",") + `]}`
-	}
-	lists := []string{"/v1/partners", "/v1/partners/acme/products", "/v1/partners/acme/imports", "/v1/tokens", "/v1/changes"}
-	fill(0, 2)
-	two := map[string]int64{"batchGet": count("operator", "POST", "/v1/products/batchGet", batch(2))}
-	for _, path := range lists {
-		two[path] = count("operator", "GET", path, "")
-	}
-	fill(2, 20)
-	twenty := map[string]int64{"batchGet": count("operator", "POST", "/v1/products/batchGet", batch(20))}
-	for _, path := range lists {
-		twenty[path] = count("operator", "GET", path, "")
-	}
-	if diff := cmp.Diff(two, twenty); diff != "" {
-		t.Errorf("statements (-for 2 +for 20):\n%s", diff)
-	}
-	for path, n := range two {
-		if n == 0 {
-			t.Errorf("%s: no statements counted", path)
+		count := func(n int) map[string]int64 {
+			out := map[string]int64{}
+			for _, path := range []string{"/v1/partners", "/v1/partners/acme/products", "/v1/partners/acme/imports", "/v1/tokens", "/v1/changes"} {
+				out[path] = w.statements("operator", "GET", path, "")
+			}
+			out["batchGet"] = w.statements("operator", "POST", "/v1/products/batchGet", `{"keys":[`+products(n)+`]}`)
+			out["putProducts"] = w.statements("operator", "PUT", "/v1/partners/acme/products", `{"items":[`+strings.ReplaceAll(products(n), `"partner":"acme",`, "")+`]}`)
+			return out
 		}
-	}
+		fill(0, 2)
+		two := count(2)
+		fill(2, 20)
+		if diff := cmp.Diff(two, count(20)); diff != "" {
+			t.Errorf("statements (-for 2 +for 20):\n%s", diff)
+		}
+	})
 }

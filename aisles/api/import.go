@@ -17,6 +17,9 @@ func (a *api) importRoutes() {
 			PagingInput
 		}) (*page[aisles.Import], error) {
 			items, err := c.store.Imports(ctx, in.Partner, in.After, in.Limit)
+			if err == nil && len(items) == 0 {
+				_, err = c.store.Partner(ctx, in.Partner) // an empty list, or no such partner
+			}
 			return pageOf(items, in.Limit, func(i aisles.Import) string { return i.ID }), err
 		})
 	route(a, huma.Operation{OperationID: "import", Method: http.MethodGet, Path: "/v1/imports/{id}", Summary: "Give an import and its report", Tags: tags}, people,

@@ -170,6 +170,19 @@ func (w *world) want(status int, as, method, path, body string, headers ...strin
 	return r
 }
 
+// statements gives the number of statements of a request, but for the look-up
+// of its token.
+func (w *world) statements(as, method, path, body string) int64 {
+	w.t.Helper()
+	w.call(as, method, path, body)
+	r := w.want(http.StatusOK, as, method, path, body)
+	n, _ := w.lines.of(w.t, r.header.Get("X-Request-Id"))["statements"].(int64)
+	if n == 0 {
+		w.t.Errorf("%s %s: no statements counted", method, path)
+	}
+	return n
+}
+
 // lines keeps log records.
 type lines struct {
 	mu      sync.Mutex

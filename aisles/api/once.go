@@ -108,7 +108,9 @@ func (a *api) carryOutOnce(ctx huma.Context, key string, next func(huma.Context)
 		return nil // what failed may be tried again
 	}
 	// It is done: that the caller has gone is no reason to forget it.
-	err = c.store.KeepAnswer(context.WithoutCancel(ctx.Context()), key, digest[:], store.IdempotentAnswer{
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx.Context()), finishTime)
+	defer cancel()
+	err = c.store.KeepAnswer(after, key, digest[:], store.IdempotentAnswer{
 		Status: seen.status, ContentType: w.Header().Get("Content-Type"), Body: seen.body.Bytes(),
 	})
 	if err != nil {

@@ -118,10 +118,7 @@ func (a *api) putProduct(ctx context.Context, c caller, in *struct {
 	}
 	in.Body.Key = in.Key
 	p, outcome, err := c.store.PutProduct(ctx, in.Partner, in.Body, func(old *aisles.Product) error {
-		if old == nil {
-			return in.holds(ctx, nil)
-		}
-		return in.holds(ctx, *old)
+		return allow(ctx, in.WriteInput, old)
 	})
 	if err != nil {
 		return nil, err

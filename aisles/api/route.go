@@ -174,7 +174,7 @@ func singleOf[T any](in MatchInput, v T) (*single[T], error) {
 		return nil, err
 	}
 	out := &single[T]{Status: http.StatusOK, ETag: tag, Body: v}
-	if names(strings.ReplaceAll(in.IfNoneMatch, "W/", ""), tag) {
+	if names(in.IfNoneMatch, tag, true) {
 		out.Status = http.StatusNotModified
 	}
 	return out, nil
@@ -190,10 +190,15 @@ func tagOf(v any) (string, error) {
 	return `"` + base64.RawURLEncoding.EncodeToString(h[:12]) + `"`, nil
 }
 
-// names reports whether the condition, a list of ETags or *, holds for the tag.
-func names(condition, tag string) bool {
+// names reports whether the condition, a list of ETags or *, names the tag; a
+// weak one names it if weak is enough.
+func names(condition, tag string, weak bool) bool {
 	for t := range strings.SplitSeq(condition, ",") {
-		if t = strings.TrimSpace(t); t == tag || t == "*" {
+		t = strings.TrimSpace(t)
+		if weak {
+			t = strings.TrimPrefix(t, "W/")
+		}
+		if t == tag || t == "*" {
 			return true
 		}
 	}
@@ -206,18 +211,20 @@ type WriteInput struct {
 	IfNoneMatch string `header:"If-None-Match" doc:"ETags, or *: 412 if the resource is there and has one of them; * only creates."`
 }
 
-// holds refuses a write to a resource that is not as the caller takes it to
-// be; nil is one that is not there. As RFC 9110 13.1.1 has it, a weak ETag
-// names nothing that is written to.
-func (in WriteInput) holds(ctx context.Context, there any) error {
+// allow refuses a write to a resource that is not as the caller takes it to
+// be; old is nil when it is not there. If-Match compares strongly, If-None-Match
+// weakly (RFC 9110 13.1).
+func allow[T any](ctx context.Context, in WriteInput, old *T) error {
 	var tag string
-	if there != nil {
+	if old != nil {
 		var err error
-		if tag, err = tagOf(there); err != nil {
+		if tag, err = tagOf(*old); err != nil {
 			return err
 		}
 	}
-	if in.IfMatch != "" && (there == nil || !names(in.IfMatch, tag)) || in.IfNoneMatch != "" && there != nil && names(in.IfNoneMatch, tag) {
+	lost := in.IfMatch != "" && (old == nil || !names(in.IfMatch, tag, false))
+	taken := old != nil && names(in.IfNoneMatch, tag, true)
+	if lost || taken {
 		return newProblem(ctx, http.StatusPreconditionFailed, "the resource is not as the request takes it to be; read it again")
 	}
 	return nil

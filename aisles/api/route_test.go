@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -217,28 +218,65 @@ func TestWhy(t *testing.T) {
 	w.want(422, "operator", "GET", "/v1/why?partner=acme", "").problem(t)
 }
 
+// TestStatementsPerRunList: as for the lists of the catalog.
 func TestStatementsPerRunList(t *testing.T) {
 	t.Parallel()
-	h := dbtest.SQLite(t)
-	w := newWorld(t, h, withLedger(t, h))
-	count := func() int64 {
-		w.call("operator", "GET", "/v1/runs", "") // the token is looked up
-		r := w.want(200, "operator", "GET", "/v1/runs", "")
-		return w.lines.of(t, r.header.Get("X-Request-Id"))["statements"].(int64)
-	}
-	ask := func(from, to int) {
-		for i := from; i < to; i++ {
-			w.want(201, "operator", "POST", "/v1/partners", fmt.Sprintf(`{"key":"p%d"}`, i))
-			w.want(200, "operator", "PUT", fmt.Sprintf("/v1/partners/p%d/connection", i), fmt.Sprintf(`{"shop":"p%d.myshopify.com","token":"t"}`, i))
-			w.want(202, "operator", "POST", "/v1/syncs", fmt.Sprintf(`{"partners":["p%d"]}`, i))
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Home) {
+		book := openLedger(t, h)
+		w := newWorld(t, h, func(o *api.Options) { o.Phido = book })
+		lease, err := book.Acquire(t.Context(), "test")
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	ask(0, 2)
-	two := count()
-	ask(2, 20)
-	if twenty := count(); two != twenty || two == 0 {
-		t.Errorf("%d statements for 2 runs, %d for 20", two, twenty)
-	}
+		t.Cleanup(func() {
+			if err := lease.Release(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+		var first aisles.Run
+		ask := func(from, to int) {
+			var actions []aisles.RunAction
+			for i := from; i < to; i++ {
+				w.want(201, "operator", "POST", "/v1/partners", fmt.Sprintf(`{"key":"p%d"}`, i))
+				w.want(200, "operator", "PUT", fmt.Sprintf("/v1/partners/p%d/connection", i), fmt.Sprintf(`{"shop":"p%d.myshopify.com","token":"t"}`, i))
+				asked := decode[struct{ Runs []aisles.Run }](t, w.want(202, "operator", "POST", "/v1/syncs", fmt.Sprintf(`{"partners":["p%d"]}`, i)))
+				if i == 0 {
+					first = asked.Runs[0]
+				}
+				actions = append(actions, aisles.RunAction{Key: fmt.Sprintf("k%02d", i), Kind: "create", Reason: "it is new"})
+			}
+			if err := book.SaveActions(t.Context(), lease, first, actions); err != nil {
+				t.Fatal(err)
+			}
+		}
+		count := func() map[string]int64 {
+			out := map[string]int64{}
+			for _, path := range []string{"/v1/runs", "/v1/runs/" + first.ID + "/actions"} {
+				out[path] = w.statements("operator", "GET", path, "")
+			}
+			return out
+		}
+		ask(0, 2)
+		two := count()
+		ask(2, 20)
+		if diff := cmp.Diff(two, count()); diff != "" {
+			t.Errorf("statements (-for 2 +for 20):\n%s", diff)
+		}
+
+		var keys []string
+		for after := ""; ; {
+			page := decode[listOf[aisles.RunAction]](t, w.want(200, "operator", "GET", "/v1/runs/"+first.ID+"/actions?limit=7&after="+after, ""))
+			for _, a := range page.Items {
+				keys = append(keys, a.Key)
+			}
+			if after = page.Next; after == "" {
+				break
+			}
+		}
+		if len(keys) != 20 || !slices.IsSorted(keys) {
+			t.Errorf("actions = %q", keys)
+		}
+	})
 }
 
 func TestWithoutCompanion(t *testing.T) {

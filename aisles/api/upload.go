@@ -115,7 +115,7 @@ func (n *noting) Read(b []byte) (int, error) {
 	return got, err
 }
 
-// finishTime bounds what is left to do once a feed has been read to its end.
+// finishTime bounds what is left to do for a caller who may have gone.
 const finishTime = 30 * time.Second
 
 func (a *api) loadFeed(ctx context.Context, c caller, in *feedInput) (*result[imported], error) {

@@ -44,6 +44,9 @@ func (a *api) why(ctx context.Context, c caller, in *whyInput) (*result[aisles.W
 // withoutProduct corrects what the ledger says of a product that the catalog
 // has not got: it cannot know, unless it waits for the removal.
 func withoutProduct(why *aisles.Why) {
+	if why.Facets == nil {
+		why.Facets = []aisles.WhyFacet{}
+	}
 	if waits(why) {
 		return
 	}
@@ -62,12 +65,19 @@ func withoutProduct(why *aisles.Why) {
 func withProduct(why *aisles.Why, product aisles.Product) {
 	why.Product = &product
 	prints := aisles.Split(product).Fingerprints()
+	if len(why.Facets) == 0 { // there is no shop
+		for _, f := range aisles.Facets {
+			why.Facets = append(why.Facets, aisles.WhyFacet{Facet: f, State: "unknown", Fingerprint: prints[f], Reason: "there is no shop to send it to"})
+		}
+		return
+	}
 	waited, stale := waits(why), 0
 	for i := range why.Facets {
 		f := &why.Facets[i]
 		f.Fingerprint = prints[f.Facet]
 		unread := f.State == "unknown" && why.State == "unknown"
-		changed := f.State == "in_step" && f.Sent != f.Fingerprint && f.Sent.Version() == f.Fingerprint.Version()
+		// What is archived is confirmed under no fingerprint.
+		changed := f.State == "in_step" && f.Sent != f.Fingerprint && (f.Sent == "" || f.Sent.Version() == f.Fingerprint.Version())
 		if travels[f.Facet] && (unread || changed) {
 			f.State, f.Reason = "pending", "changed; the next run reads and sends it"
 			stale++
@@ -77,6 +87,8 @@ func withProduct(why *aisles.Why, product aisles.Product) {
 	case stale == 0 || waited:
 	case why.State == "unknown":
 		why.Summary = "It is not in the shop yet: the next run creates it."
+	case why.State == "archived":
+		why.Summary = "It is archived in the shop, and in the catalog again: the next run brings it back."
 	default:
 		why.Summary = fmt.Sprintf("It is in the shop, with %d changed facets that the next run sends.", stale)
 	}
