@@ -76,7 +76,11 @@ func (c importCommand) open(e *env) (io.ReadCloser, int64, string, error) {
 		_ = f.Close()
 		return nil, 0, "", err
 	}
-	return f, info.Size(), filepath.Base(c.Feed), nil
+	size := int64(-1) // of a pipe nobody knows
+	if info.Mode().IsRegular() {
+		size = info.Size()
+	}
+	return f, size, filepath.Base(c.Feed), nil
 }
 
 func (c importCommand) report(e *env, done aisles.Import) error {
