@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"time"
 
+	"aisles/aisles"
+
 	"github.com/failsafe-go/failsafe-go"
 	"github.com/failsafe-go/failsafe-go/retrypolicy"
 )
@@ -26,8 +28,9 @@ const (
 	// do.
 	maxWait = 30 * time.Second
 	// maxAnswer bounds an answer, in bytes: 250 products with long texts are
-	// within it.
-	maxAnswer = 256 << 20
+	// within it. A refusal is shorter, with the report of an import in it.
+	maxAnswer  = 256 << 20
+	maxRefusal = 16 << 20
 )
 
 // call is one request to make. Repeat says that it may be sent again; a POST
@@ -43,7 +46,7 @@ type call struct {
 // do makes the call and decodes the answer into out, which may be nil.
 func (c *Client) do(ctx context.Context, in call, out any) error {
 	raw, err := c.send(ctx, in)
-	if err == nil && out != nil {
+	if err == nil && out != nil && raw != nil {
 		err = decode(raw, out)
 	}
 	if err != nil {
@@ -59,6 +62,9 @@ func decode(raw []byte, out any) error {
 	return nil
 }
 
+// send makes the attempts of a call and gives the answer; nil when there is
+// none to be had, because an attempt without an answer removed what was to be
+// removed.
 func (c *Client) send(ctx context.Context, in call) ([]byte, error) {
 	var body []byte
 	if in.body != nil {
@@ -74,6 +80,7 @@ func (c *Client) send(ctx context.Context, in call) ([]byte, error) {
 	if in.key {
 		header.Set("Idempotency-Key", rand.Text())
 	}
+	unanswered := false
 	attempt := func() ([]byte, error) {
 		bounded, cancel := context.WithTimeout(ctx, attemptTimeout)
 		defer cancel()
@@ -82,6 +89,10 @@ func (c *Client) send(ctx context.Context, in call) ([]byte, error) {
 			return nil, err
 		}
 		raw, err := c.exchange(r)
+		if unanswered && in.method == http.MethodDelete && aisles.CodeOf(err) == aisles.NotFound {
+			return nil, nil
+		}
+		unanswered = unanswered || errors.Is(err, ErrUnreachable)
 		return raw, c.judge(ctx, err)
 	}
 	if !in.repeat {
@@ -121,7 +132,7 @@ func (p *passing) Unwrap() error { return p.err }
 func (c *Client) judge(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		if err != nil {
-			return errors.Join(context.Cause(ctx), err)
+			return fmt.Errorf("%w: %w", context.Cause(ctx), err)
 		}
 		return nil
 	}
@@ -166,13 +177,18 @@ func (c *Client) exchange(r *http.Request) ([]byte, error) {
 		return nil, &passing{err: unreachable(err)}
 	}
 	defer res.Body.Close()
-	raw, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	done := res.StatusCode >= 200 && res.StatusCode < 300
+	limit := maxRefusal
+	if done {
+		limit = maxAnswer
+	}
+	raw, err := io.ReadAll(io.LimitReader(res.Body, int64(limit)+1))
 	switch {
 	case err != nil:
 		return nil, &passing{err: unreachable(err)}
-	case len(raw) > maxAnswer:
-		return nil, fmt.Errorf("answer of more than %d bytes", maxAnswer)
-	case res.StatusCode >= 200 && res.StatusCode < 300:
+	case len(raw) > limit:
+		return nil, fmt.Errorf("answer of more than %d bytes, status %d", limit, res.StatusCode)
+	case done:
 		return raw, nil
 	}
 	err = refusal(res, raw)

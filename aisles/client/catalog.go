@@ -47,7 +47,7 @@ func (c *Client) UpdatePartner(ctx context.Context, key string, name, currency *
 }
 
 // RemovePartner removes a partner with its products and its connection, and
-// gives the number of products.
+// gives the number of products; 0 also when the answer that told it was lost.
 func (c *Client) RemovePartner(ctx context.Context, key string) (removed int, err error) {
 	var out struct {
 		Removed int `json:"removed"`

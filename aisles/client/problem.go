@@ -48,7 +48,7 @@ func codeOf(status int) aisles.Code {
 		return aisles.Forbidden
 	case http.StatusNotFound:
 		return aisles.NotFound
-	case http.StatusConflict:
+	case http.StatusConflict, http.StatusPreconditionFailed:
 		return aisles.Conflict
 	case http.StatusRequestEntityTooLarge:
 		return aisles.TooLarge

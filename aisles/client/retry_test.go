@@ -89,7 +89,8 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-// TestLostAnswer: a POST whose answer is lost is not carried out twice.
+// TestLostAnswer: a POST whose answer is lost is not carried out twice, and what
+// a DELETE removed without an answer is removed.
 func TestLostAnswer(t *testing.T) {
 	t.Parallel()
 	var lose atomic.Bool
@@ -102,9 +103,23 @@ func TestLostAnswer(t *testing.T) {
 			next.ServeHTTP(w, r)
 		})
 	})
+	c, ctx := w.operator(), t.Context()
 	lose.Store(true)
-	if p, err := w.operator().CreatePartner(t.Context(), aisles.Partner{Key: "once"}); err != nil || p.Key != "once" {
+	if p, err := c.CreatePartner(ctx, aisles.Partner{Key: "once"}); err != nil || p.Key != "once" {
 		t.Errorf("made %+v, %v", p, err)
+	}
+	ref := aisles.Ref{Partner: "once", Key: "tee"}
+	must[aisles.Product](t)(c.PutProduct(ctx, "once", product("tee", "Tee")))
+	lose.Store(true)
+	if err := c.RemoveProduct(ctx, ref); err != nil {
+		t.Errorf("removed without an answer: %v", err)
+	}
+	if err := c.RemoveProduct(ctx, ref); aisles.CodeOf(err) != aisles.NotFound {
+		t.Errorf("removed what is not there: %v", err)
+	}
+	lose.Store(true)
+	if n, err := c.RemovePartner(ctx, "once"); n != 0 || err != nil {
+		t.Errorf("removed %d without an answer: %v", n, err)
 	}
 }
 
