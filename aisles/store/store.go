@@ -166,9 +166,9 @@ func atOpt(micros *int64) *time.Time {
 	return &t
 }
 
-// NewID gives an id that sorts by its time of making, to the millisecond.
+// NewID gives an id that sorts by its time of making, to the microsecond.
 func NewID(now time.Time) string {
-	return fmt.Sprintf("%011x%s", now.UnixMilli(), rand.Text()[:10])
+	return fmt.Sprintf("%014x%s", now.UnixMicro(), rand.Text()[:10])
 }
 
 // list gives the JSON text with which a statement takes any number of values.

@@ -111,9 +111,9 @@ func (l *Ledger) now() int64 { return l.Now().UnixMicro() }
 
 func at(micros int64) time.Time { return time.UnixMicro(micros).UTC() }
 
-// newID gives an id that sorts by its time of making, to the millisecond.
+// newID gives an id that sorts by its time of making, to the microsecond.
 func (l *Ledger) newID() string {
-	return fmt.Sprintf("%011x%s", l.Now().UnixMilli(), rand.Text()[:10])
+	return fmt.Sprintf("%014x%s", l.Now().UnixMicro(), rand.Text()[:10])
 }
 
 // text gives the JSON with which a statement takes any number of values.
