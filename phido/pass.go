@@ -4,13 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"aisles/aisles"
-	"aisles/aisles/client"
 	"aisles/phido/ledger"
 )
 
@@ -101,111 +98,4 @@ func (p *Phido) finish(ctx context.Context, lease *ledger.Lease, run aisles.Run)
 		run.FinishedAt = &now
 	}
 	return p.Ledger.SaveRun(ctx, lease, run)
-}
-
-// feedPage is the most changes asked for at once, the API's bound.
-const feedPage = 250
-
-// A change is shown in the feed when all transactions that began before it have
-// ended. A pass waits for those a little, so that a run asked for after a
-// write brings that write.
-const (
-	feedPatience = 3 * time.Second
-	feedPause    = 25 * time.Millisecond
-)
-
-// tail reads the change feed to its end for all partners and makes what it
-// brings pending. It sweeps first where it must: a cursor the feed no longer
-// knows, or a partner that was connected, means comparing everything. Behind
-// says who holds the feed back, when somebody does.
-func (p *Phido) tail(ctx context.Context, lease *ledger.Lease, pass *aisles.Pass) (behind string, err error) {
-	var requests atomic.Int64
-	api := p.Aisles.Counting(&requests)
-	defer func() { pass.AislesRequests += int(requests.Load()) }()
-
-	partners, err := p.Ledger.Sweeps(ctx)
-	if err != nil {
-		return "", err
-	}
-	cursor, err := p.Ledger.Cursor(ctx)
-	if err != nil {
-		return "", err
-	}
-	began := time.Now()
-	if cursor == "" {
-		if cursor, err = p.sweep(ctx, lease, pass, api, ""); err != nil {
-			return "", err
-		}
-		partners = nil
-	}
-	for {
-		page, err := api.Changes(ctx, cursor, feedPage, "")
-		if aisles.CodeOf(err) == aisles.Gone {
-			p.Log.LogAttrs(ctx, slog.LevelWarn, "the feed cannot be continued: comparing every product", slog.Any("error", err))
-			if err := p.Ledger.MarkAll(ctx, lease); err != nil {
-				return "", err
-			}
-			if cursor, err = p.sweep(ctx, lease, pass, api, ""); err != nil {
-				return "", err
-			}
-			partners = nil
-			continue
-		}
-		if err != nil {
-			return "", fmt.Errorf("read changes after %q: %w", cursor, err)
-		}
-		if len(page.Items) > 0 || page.Next != cursor {
-			n, err := p.Ledger.Take(ctx, lease, page.Items, page.Next)
-			if err != nil {
-				return "", err
-			}
-			pass.Changes += n
-		}
-		if cursor = page.Next; page.More {
-			continue
-		}
-		if !page.Horizon.Held {
-			break
-		}
-		if time.Since(began) > feedPatience {
-			behind = fmt.Sprintf("changes of the last %.0f s are not in the feed yet: %s has an open transaction", page.Horizon.AgeSeconds, page.Horizon.Holder)
-			break
-		}
-		select {
-		case <-ctx.Done():
-			return "", context.Cause(ctx)
-		case <-time.After(feedPause):
-		}
-	}
-	for _, partner := range partners {
-		if _, err := p.sweep(ctx, lease, pass, api, partner); err != nil {
-			return "", err
-		}
-	}
-	return behind, nil
-}
-
-// sweep reads the feed from its beginning for one partner, or for all when
-// partner is empty, and compares. What the catalog no longer has is pending
-// for removal.
-func (p *Phido) sweep(ctx context.Context, lease *ledger.Lease, pass *aisles.Pass, api *client.Client, partner string) (aisles.Cursor, error) {
-	id, err := p.Ledger.StartSweep(ctx, lease, partner)
-	if err != nil {
-		return "", err
-	}
-	var cursor aisles.Cursor
-	for {
-		page, err := api.Changes(ctx, cursor, feedPage, partner)
-		if err != nil {
-			return "", fmt.Errorf("read all products: %w", err)
-		}
-		n, err := p.Ledger.TakeSwept(ctx, lease, id, page.Items)
-		if err != nil {
-			return "", err
-		}
-		pass.Changes += n
-		if cursor = page.Next; !page.More {
-			return cursor, p.Ledger.EndSweep(ctx, lease, id, partner, cursor)
-		}
-	}
 }
