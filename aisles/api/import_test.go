@@ -145,3 +145,28 @@ func TestRefusalComesFirst(t *testing.T) {
 		t.Errorf("first answer: %q, %v", line, err)
 	}
 }
+
+// TestWhyRejected: a product that an import rejected is explained by it.
+func TestWhyRejected(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Home) {
+		w := newWorld(t, h, withLedger(t, h))
+		clash := feedHead + "tee,Tee,Size,S,T-1,19.90\ntee,,,S,T-2,19.90\n"
+		csv := []string{"Content-Type", "text/csv"}
+		why := func() string {
+			return decode[aisles.Why](t, w.want(200, "acme", "GET", "/v1/why?partner=acme&key=tee", "")).Summary
+		}
+		w.want(201, "acme", "POST", "/v1/partners/acme/imports?source=shop.csv&dry_run=true", clash, csv...)
+		if got := why(); strings.Contains(got, "rejected") {
+			t.Errorf("after a dry run: %q", got)
+		}
+		w.want(201, "acme", "POST", "/v1/partners/acme/imports?source=shop.csv", clash, csv...)
+		if got := why(); !strings.Contains(got, "The import of shop.csv") || !strings.Contains(got, "line 2 and 3") {
+			t.Errorf("rejected: %q", got)
+		}
+		w.want(201, "acme", "POST", "/v1/partners/acme/imports?source=fixed.csv", feedHead+"tee,Tee,Size,S,T-1,19.90\n", csv...)
+		if got := why(); strings.Contains(got, "rejected") {
+			t.Errorf("after it was mended: %q", got)
+		}
+	})
+}

@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"aisles/aisles"
 )
@@ -38,7 +40,57 @@ func (a *api) why(ctx context.Context, c caller, in *whyInput) (*result[aisles.W
 	default:
 		withProduct(&why, product)
 	}
+	rejected, err := rejection(ctx, c, ref, product.Key != "")
+	if err != nil {
+		return nil, err
+	}
+	why.Summary = strings.TrimSpace(why.Summary + " " + rejected)
 	return &result[aisles.Why]{why}, nil
+}
+
+// recentImports is how many imports are looked through for a rejection.
+const recentImports = 10
+
+// rejection tells of the import that rejected the product: of a product that
+// is there, only the latest, for what an earlier one rejected has come since.
+func rejection(ctx context.Context, c caller, ref aisles.Ref, there bool) (string, error) {
+	imports, err := c.store.Imports(ctx, ref.Partner, "", recentImports)
+	if err != nil {
+		return "", err
+	}
+	for _, i := range imports {
+		if i.DryRun {
+			continue
+		}
+		for _, n := range i.Report.Rejects {
+			if n.Product == ref.Key {
+				return fmt.Sprintf("The import of %s on %s rejected it: %s.", i.Source, i.StartedAt.Format("2006-01-02 15:04 MST"), where(n)+n.Reason), nil
+			}
+		}
+		if there {
+			break
+		}
+	}
+	return "", nil
+}
+
+// where gives the place a note is about, for the beginning of a sentence.
+func where(n aisles.Note) string {
+	var parts []string
+	if len(n.Lines) > 0 {
+		lines := make([]string, len(n.Lines))
+		for i, l := range n.Lines {
+			lines[i] = strconv.Itoa(l)
+		}
+		parts = append(parts, "line "+strings.Join(lines, " and "))
+	}
+	if n.Column != "" {
+		parts = append(parts, "column "+n.Column)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return strings.Join(parts, ", ") + ": "
 }
 
 // withoutProduct corrects what the ledger says of a product that the catalog
