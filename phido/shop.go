@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"aisles/aisles"
 	"aisles/phido/plan"
@@ -31,6 +32,11 @@ type facts struct {
 	Searched bool `json:"searched"`
 }
 
+// attemptTimeout bounds one request to Shopify. It is less than a lease lasts,
+// and no less than Shopify takes to give up
+// (https://shopify.dev/docs/api/usage/response-codes).
+const attemptTimeout = 10 * time.Second
+
 // meet makes the run's client and learns about the shop what is not known of
 // it. A dry run writes nothing: neither the definition nor the facts.
 func (c *catalogRun) meet(ctx context.Context) error {
@@ -40,7 +46,7 @@ func (c *catalogRun) meet(ctx context.Context) error {
 	}
 	c.shop, err = shopify.New(shopify.Options{
 		Shop: c.connection.Shop, Endpoint: c.connection.Endpoint, Token: token,
-		Transport: c.Transport, Throttle: c.throttle(c.connection.Shop), Observe: c.usage.observe,
+		AttemptTimeout: attemptTimeout, Transport: c.Transport, Throttle: c.throttle(c.connection.Shop), Observe: c.usage.observe,
 	})
 	if err != nil {
 		return err

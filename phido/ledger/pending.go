@@ -83,8 +83,9 @@ func (l *Ledger) Load(ctx context.Context, partner string, facets []aisles.Facet
 		(SELECT count(*) FROM pending WHERE partner = $1 AND removed AND NOT approved AND (aside_until IS NULL OR aside_until <= $2)),
 		count(*), coalesce(sum(k.variants), 0),
 		(SELECT count(*) FROM actions WHERE partner = $1 AND removal AND acted_at > $3)
-		FROM known k WHERE k.partner = $1 AND k.state = 'live' AND EXISTS (SELECT 1 FROM pending p WHERE p.partner = $1 AND p.key = k.key AND NOT p.removed AND NOT p.approved
-			AND `+keysIn(l.db, "p.facet", "$4")+` AND p.facet <> 'media' AND (p.aside_until IS NULL OR p.aside_until <= $2))`,
+		FROM known k JOIN (SELECT DISTINCT key FROM pending WHERE partner = $1 AND NOT removed AND NOT approved
+			AND `+keysIn(l.db, "facet", "$4")+` AND facet <> 'media' AND (aside_until IS NULL OR aside_until <= $2)) AS waiting ON waiting.key = k.key
+		WHERE k.partner = $1 AND k.state = 'live' `,
 		partner, l.now(), l.Now().Add(-24*time.Hour).UnixMicro(), text(facets))
 	if err != nil {
 		return load, fmt.Errorf("measure what waits for %s: %w", partner, err)

@@ -45,6 +45,8 @@ CREATE TABLE pending (
   PRIMARY KEY (partner, key, facet)
 ) {{strict}};
 
+CREATE INDEX pending_facet ON pending (partner, facet, key);
+
 -- The products of a partner that are in its shop, or may be.
 CREATE TABLE known (
   partner {{text}} NOT NULL,
