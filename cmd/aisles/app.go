@@ -16,6 +16,7 @@ import (
 	"aisles/aisles/api"
 	"aisles/aisles/client"
 	"aisles/aisles/store"
+	"aisles/internal/db"
 	"aisles/internal/secret"
 	"aisles/phido"
 	"aisles/phido/ledger"
@@ -85,9 +86,13 @@ func (a *app) openLedger(ctx context.Context, url, name string) error {
 	return nil
 }
 
-// handler is the API with the Admin.
-func (a *app) handler(operatorToken string) (http.Handler, error) {
-	page := admin.New(admin.Options{Store: a.store, Sync: a.ledger, Token: operatorToken, Version: version()})
+// handler is the API with the Admin, which reads through a pool of its own.
+func (a *app) handler(ctx context.Context, operatorToken string) (http.Handler, error) {
+	forAdmin, err := a.store.As(ctx, db.ClassAdmin)
+	if err != nil {
+		return nil, err
+	}
+	page := admin.New(admin.Options{Store: forAdmin, Sync: a.ledger, Token: operatorToken, Version: version()})
 	return api.New(api.Options{Store: a.store, Phido: a.ledger, Key: a.key, Version: version(), Log: a.log, Admin: page})
 }
 

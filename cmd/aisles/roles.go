@@ -34,7 +34,7 @@ func (c serveCommand) Run(e *env) (err error) {
 	if err := a.openLedger(e.ctx, c.ledgerURL(), "aisles"); err != nil {
 		return err
 	}
-	handler, err := a.handler("")
+	handler, err := a.handler(e.ctx, "")
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func (c upCommand) Run(e *env) (err error) {
 	if err != nil {
 		return err
 	}
-	handler, err := a.handler(operator)
+	handler, err := a.handler(e.ctx, operator)
 	if err != nil {
 		return err
 	}
