@@ -346,12 +346,14 @@ const (
 		metadata_at = CASE WHEN r.metadata_new = 1 THEN $2 ELSE p.metadata_at END,
 		publication_at = CASE WHEN r.publication_new = 1 THEN $2 ELSE p.publication_at END,
 		position = $2`
-	updateLite = `/*store.update*/ UPDATE products AS p SET ` + updateSet + `
-		FROM (SELECT value->>'key' AS key, value->>'title' AS title, value->>'status' AS status, value->>'product' AS product, value->>'version' AS version,
+	// Materialized, so that each row of the list is looked up in the table's
+	// index; SQLite would else go through the list for every product.
+	updateLite = `/*store.update*/ WITH r AS MATERIALIZED (SELECT value->>'key' AS key, value->>'title' AS title, value->>'status' AS status, value->>'product' AS product, value->>'version' AS version,
 			value->>'removed' AS removed, value->>'content' AS content, value->>'media' AS media, value->>'inventory' AS inventory,
 			value->>'metadata' AS metadata, value->>'publication' AS publication, value->>'content_new' AS content_new, value->>'media_new' AS media_new,
 			value->>'inventory_new' AS inventory_new, value->>'metadata_new' AS metadata_new, value->>'publication_new' AS publication_new
-			FROM json_each($3)) AS r WHERE p.partner = $1 AND p.key = r.key`
+			FROM json_each($3))
+		UPDATE products AS p SET ` + updateSet + ` FROM r WHERE p.partner = $1 AND p.key = r.key`
 	updatePostgres = `/*store.update*/ UPDATE products AS p SET ` + updateSet + `
 		FROM jsonb_to_recordset($3::jsonb) AS r(key text, title text, status text, product text, version bigint, removed bigint,
 			content text, media text, inventory text, metadata text, publication text,

@@ -128,8 +128,8 @@ func (l *Ledger) writeBatch(ctx context.Context, tx *db.Tx, run, partner string,
 		{len(b.archived), `/*ledger.Record*/ UPDATE confirmed SET fingerprint = '' WHERE partner = $1 AND ` + keysIn(tx, "key", "$2"), []any{partner, text(b.archived)}},
 		{len(b.lost), `/*ledger.Record*/ DELETE FROM known WHERE partner = $1 AND ` + keysIn(tx, "key", "$2"), []any{partner, text(b.lost)}},
 		{len(b.lost), `/*ledger.Record*/ DELETE FROM confirmed WHERE partner = $1 AND ` + keysIn(tx, "key", "$2"), []any{partner, text(b.lost)}},
-		{len(b.failed), `/*ledger.Record*/ UPDATE pending SET tries = tries + 1, error = r.error, aside_until = r.until FROM ` +
-			records(tx, "$2", "key text", "error text", "until bigint") + ` WHERE pending.partner = $1 AND pending.key = r.key`, []any{partner, text(b.failed)}},
+		{len(b.failed), `/*ledger.Record*/ WITH r AS MATERIALIZED (SELECT * FROM ` + records(tx, "$2", "key text", "error text", "until bigint") + `)
+			UPDATE pending SET tries = tries + 1, error = r.error, aside_until = r.until FROM r WHERE pending.partner = $1 AND pending.key = r.key`, []any{partner, text(b.failed)}},
 	} {
 		if s.n == 0 {
 			continue
