@@ -21,6 +21,7 @@ var rooms = map[string][]string{
 	"aisles":             {},
 	"internal/db":        {},
 	"internal/db/dbtest": {"internal/db", "watch/origin"}, // counts statements in every store test
+	"internal/realdata":  {},                              // for tests
 	"internal/secret":    {},
 	"aisles/store":       {"aisles", "internal/db"},
 	"aisles/intake":      {"aisles", "aisles/store"},

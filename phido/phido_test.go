@@ -25,6 +25,7 @@ import (
 	"aisles/aisles/store"
 	"aisles/internal/db"
 	"aisles/internal/db/dbtest"
+	"aisles/internal/realdata"
 	"aisles/internal/secret"
 	"aisles/phido"
 	"aisles/phido/ledger"
@@ -441,14 +442,7 @@ func haveOf(p shopProduct) flat {
 // testdata gives a file of the folder of real catalogs, or skips the test.
 func testdata(t *testing.T, path string) string {
 	t.Helper()
-	root := os.Getenv("AISLES_TESTDATA")
-	if root == "" {
-		t.Skip("AISLES_TESTDATA names no folder of real catalogs")
-	}
-	if !filepath.IsAbs(root) {
-		root = filepath.Join("..", root)
-	}
-	b, err := os.ReadFile(filepath.Join(root, path))
+	b, err := os.ReadFile(filepath.Join(realdata.Dir(t), path))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"aisles/aisles/store"
 	"aisles/cmd/aisles/demo"
 	"aisles/internal/db/dbtest"
+	"aisles/internal/realdata"
 )
 
 var update = flag.Bool("update", false, "write golden files")
@@ -641,10 +642,7 @@ func TestDemoReports(t *testing.T) {
 
 func TestRealReports(t *testing.T) {
 	t.Parallel()
-	folder := os.Getenv("AISLES_TESTDATA")
-	if folder == "" {
-		t.Skip("AISLES_TESTDATA names no folder of real feeds")
-	}
+	folder := realdata.Dir(t)
 	s := shop(t, dbtest.SQLite(t))
 	for _, name := range []string{"gatsby/products.csv", "packt/Product-data.csv"} {
 		body, err := os.ReadFile(filepath.Join(folder, "data", "shopify-csv", name))

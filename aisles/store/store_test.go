@@ -465,7 +465,15 @@ func TestStatements(t *testing.T) {
 			add(s.Products(ctx, "acme", ProductQuery{}))
 			add(s.Changes(ctx, ChangesQuery{}))
 			add(nil, s.MarkSeen(ctx, fmt.Sprint("import", from), keys))
+			add(s.RemoveUnseen(ctx, fmt.Sprint("import", from), "acme", true, nil))
+			add(s.Changes(ctx, ChangesQuery{Partner: "acme", Facets: aisles.Facets}))
+			add(s.Partners(ctx, "", 0))
+			add(s.Imports(ctx, "acme", "", 0))
+			add(s.Tokens(ctx))
 			add(s.RemoveProducts(ctx, "acme", keys, false))
+			add(s.PutProducts(ctx, "acme", fresh, false))
+			add(s.RemovePartner(ctx, "acme"))
+			add(s.CreatePartner(ctx, aisles.Partner{Key: "acme"}))
 			if err := errors.Join(errs...); err != nil {
 				t.Fatal(err)
 			}
@@ -553,6 +561,18 @@ func full(title string) []aisles.Patch {
 		all = append(all, patch(fmt.Sprintf("p%03d", i), title))
 	}
 	return all
+}
+
+func BenchmarkPutNew(b *testing.B) {
+	benchmark(b, func(b *testing.B, s *Store) {
+		for i := 0; b.Loop(); i++ {
+			all := full("T")
+			for j := range all {
+				all[j].Key = fmt.Sprintf("p%d-%d", i, j)
+			}
+			put1(b, s, all...)
+		}
+	})
 }
 
 func BenchmarkPutChanged(b *testing.B) {

@@ -104,11 +104,28 @@ func shareWriter(ctx context.Context, path string) (*liteWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := w.db.PingContext(ctx); err != nil {
+	if err := w.connect(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), w.db.Close())
 	}
 	liteWriters.open[path] = w
 	return w, nil
+}
+
+// connect makes the first connection. Processes that do so at once are in each
+// other's way while the file becomes a write-ahead-logged one, and for that
+// SQLite does not wait by itself.
+func (w *liteWriter) connect(ctx context.Context) error {
+	for deadline := time.Now().Add(busyWait); ; {
+		err := w.db.PingContext(ctx)
+		if !errors.Is(explain("open", err), ErrBusy) || time.Now().After(deadline) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
 }
 
 // drop gives up one share of the writer; the last one closes it.

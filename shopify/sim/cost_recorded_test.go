@@ -11,6 +11,7 @@ import (
 	"slices"
 	"testing"
 
+	"aisles/internal/realdata"
 	"aisles/shopify/schema"
 )
 
@@ -90,11 +91,7 @@ func orderedVariables(t *testing.T, raw json.RawMessage) *ordered {
 // recorded reads a file of recordings, and skips the test without them.
 func recorded[T any](t *testing.T, name string) []T {
 	t.Helper()
-	dir := os.Getenv("AISLES_TESTDATA")
-	if dir == "" {
-		t.Skip("AISLES_TESTDATA is not set")
-	}
-	f, err := os.Open(filepath.Join(dir, "recorded", name))
+	f, err := os.Open(filepath.Join(realdata.Dir(t), "recorded", name))
 	if err != nil {
 		t.Fatal(err)
 	}

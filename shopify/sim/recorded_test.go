@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"aisles/internal/realdata"
 )
 
 // recordedRoots are the root fields whose recordings must come out as
@@ -37,10 +39,7 @@ var unmatched = map[string]string{
 // and Python are at hand.
 func TestRecordedExchanges(t *testing.T) {
 	t.Parallel()
-	data := os.Getenv("AISLES_TESTDATA")
-	if data == "" {
-		t.Skip("AISLES_TESTDATA is not set")
-	}
+	data := realdata.Dir(t)
 	python, err := exec.LookPath("python3")
 	if err != nil {
 		t.Skip("python3 is not installed")
