@@ -29,11 +29,12 @@ type Patch struct {
 	// stating all of them: others stay, unknown ones are refused. For feeds
 	// that carry a SKU but no options, such as price or stock lists.
 	Address bool `json:"-"`
+	// Columns makes Metadata state single metafields, for each is a column of
+	// the feed: others stay, and those without a value are removed.
+	Columns bool `json:"-"`
 	// Feed marks what a feed says, again and again, rather than a person
-	// once. Metadata then states single metafields, for each is a column:
-	// others stay, and those without a value are removed. And a draft of
-	// which a variant has no price, neither stated nor kept, stays a draft
-	// however often the feed calls it active.
+	// once: a draft of which a variant has no price, neither stated nor kept,
+	// stays a draft however often the feed calls it active.
 	Feed bool `json:"-"`
 }
 
@@ -141,7 +142,7 @@ func (p Patch) priced(result Product) bool {
 
 // metadata brings metafields to those a patch states.
 func (p Patch) metadata(to *[]Metafield, stated Opt[[]Metafield]) {
-	if !p.Feed {
+	if !p.Columns {
 		setOpt(to, stated)
 		return
 	}

@@ -62,13 +62,13 @@ func TestFeedMetadata(t *testing.T) {
 		true:  {{field("b", "2"), field("d", "4")}, {field("c", "3"), field("e", "5")}},
 		false: {{field("a", ""), field("d", "4")}, {field("e", "5")}},
 	} {
-		patch.Feed = feed
+		patch.Columns = feed
 		p, _, err := patch.Apply(&old)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(want, [2][]Metafield{p.Metadata, p.Variants[0].Metadata}); diff != "" {
-			t.Errorf("feed %v (-want +got):\n%s", feed, diff)
+			t.Errorf("columns %v (-want +got):\n%s", feed, diff)
 		}
 	}
 	if len(old.Metadata) != 2 || old.Metadata[0].Value != "1" {

@@ -20,7 +20,7 @@ import (
 // feedInput is a feed and how it is to be read.
 type feedInput struct {
 	PartnerPath
-	Format string `query:"format" default:"auto" doc:"auto finds out; shopify-csv is Shopify's own product CSV."`
+	Format string `query:"format" default:"auto" enum:"auto,shopify-csv,google-xml,google-tsv,jsonl" doc:"auto finds out; shopify-csv is Shopify's own product CSV, google-xml and google-tsv are Google Merchant feeds (RSS or Atom; a table), jsonl has on each line a product as this API takes it."`
 	Source string `query:"source" maxLength:"200" doc:"What to call the feed in its report; upload without one."`
 	Full   bool   `query:"full" doc:"The feed is the whole catalog: what it lacks is removed."`
 	DryRun bool   `query:"dry_run" doc:"Report what would change, and change nothing."`

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"aisles/aisles"
 )
@@ -103,19 +104,36 @@ var (
 
 // layout says which cell of a row means what.
 type layout struct {
+	sheet
 	at         [lastColumn]int // -1 where the feed has no such column
-	header     []string        // trimmed, and shortened for messages
 	metafields []metafield
-	ignored    []string
 	// furtherOptions are the cells of options beyond the third.
 	furtherOptions []int
-	skip           []bool // cells of ignored columns
 }
+
+// shopifyCSV is Shopify's own product CSV, in either of its templates.
+type shopifyCSV struct {
+	*table
+	layout
+}
+
+func newShopifyCSV(rows *table, header []string) (*shopifyCSV, error) {
+	for i, name := range header {
+		if !utf8.ValidString(name) {
+			header[i] = fromWindows(name)
+		}
+	}
+	l, err := readHeader(header)
+	rows.skip = l.skip
+	return &shopifyCSV{rows, l}, err
+}
+
+func (f *shopifyCSV) next() (record, error) { return f.read() }
 
 // readHeader finds out what the columns mean. Two that mean the same are
 // refused: nobody can tell which counts.
 func readHeader(header []string) (layout, error) {
-	l := layout{skip: make([]bool, len(header))}
+	l := layout{sheet: sheet{skip: make([]bool, len(header))}}
 	for i := range l.at {
 		l.at[i] = -1
 	}
@@ -134,6 +152,7 @@ func readHeader(header []string) (layout, error) {
 	if l.at[handle] < 0 {
 		return l, aisles.Errorf(aisles.Invalid, "this is no Shopify CSV: it has no column Handle; its first line is %q", clip(strings.Join(header, ", ")))
 	}
+	l.keys = []int{l.at[handle]}
 	if len(meant) < 2 {
 		return l, aisles.Errorf(aisles.Invalid, "this CSV has a column Handle and no other that a product has; its first line is %q", clip(strings.Join(header, ", ")))
 	}
@@ -188,14 +207,6 @@ func (l *layout) name(c column) string {
 		return ""
 	}
 	return l.header[l.at[c]]
-}
-
-// cellName names the column of a cell, by its number where it has no name.
-func (l *layout) cellName(i int) string {
-	if i < len(l.header) && l.header[i] != "" {
-		return l.header[i]
-	}
-	return strconv.Itoa(i + 1)
 }
 
 // columnOf gives the feed's column of a product's field, as errors name it.

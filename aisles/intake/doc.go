@@ -1,4 +1,5 @@
-// Package intake reads partners' feeds into the store.
+// Package intake reads partners' feeds into the store: Shopify's product CSV,
+// Google Merchant XML and tables, JSON Lines.
 //
 // [Load] goes through a feed twice. First it reads the whole of it and sorts
 // its rows by product, on disk when they are many, so that the rows of one

@@ -24,6 +24,10 @@ var seeds = []string{
 	"Handle\tTitle\tVariant SKU\tm (product.metafields.c.a)\na\tA\ts\tv\n,,,\n\na\t\t\"",
 	"\xff\xfeH\x00a\x00n\x00d\x00l\x00e\x00,\x00T\x00i\x00t\x00l\x00e\x00\n\x00",
 	"Handle,Title\rcaf\xe9,5\" pipe\rd,\"\"\"\"",
+	"id\ttitle\tprice\titem group id\tcolor\tshipping weight\na\tA\t1 EUR\tg\tred\t1 kg\nb\tA\tEUR 2\tg\tblue\t\n",
+	"<rss xmlns:g='http://base.google.com/ns/1.0'><channel><item><g:id>a</g:id><title>A&amp;</title><g:price>1 EUR</g:price><g:tax><g:rate>1</g:rate></g:tax></item></channel></rss>",
+	"<?xml version='1.0' encoding='windows-1252'?><feed><entry><id>caf\xe9</id><price>1</price><sale_price>0.5</sale_price><![CDATA[x]]></entry></feed>",
+	"{\"key\":\"a\",\"title\":\"A\",\"variants\":[{\"price\":\"1\"}]}\n\n{\"key\":\"A\"}\n{\"key\":\"b\",\"tags\":null,\"x\":1}\n{",
 }
 
 // FuzzRead reads anything as a feed: it never panics, and each row of a feed
@@ -55,7 +59,7 @@ func FuzzRead(f *testing.F) {
 				t.Errorf("product %q", e.key)
 			}
 			keys[e.key] = true
-			patch, _, fault := build(&l.layout, e)
+			patch, _, fault := l.format.build(e)
 			if patch.Key != e.key || fault != nil && (len(fault.lines) == 0 || fault.reason == "") {
 				t.Errorf("%+v %+v", patch, fault)
 			}
@@ -165,7 +169,7 @@ func BenchmarkRead(b *testing.B) {
 		if err := l.read(context.Background()); err != nil {
 			b.Fatal(err)
 		}
-		if err := l.spool.each(func(e *entry) error { _, _, _ = build(&l.layout, e); return nil }); err != nil {
+		if err := l.spool.each(func(e *entry) error { _, _, _ = l.format.build(e); return nil }); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -6,16 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"aisles/aisles"
 	"aisles/aisles/store"
-)
-
-// The formats of feeds.
-const (
-	Auto       = "auto"
-	ShopifyCSV = "shopify-csv"
 )
 
 // Options say whose feed it is and what it means.
@@ -23,7 +19,7 @@ type Options struct {
 	Partner string
 	// Source is what the report calls the feed: a file's name, "stdin".
 	Source string
-	Format string // Auto when empty
+	Format string // one of [Formats]; Auto when empty
 	// Full says that the feed is the whole catalog: what it lacks is removed.
 	Full bool
 	// DryRun reports what would change and changes nothing.
@@ -55,14 +51,16 @@ type Progress struct {
 // load is one import under way.
 type load struct {
 	Options
-	store   *store.Store
-	imp     aisles.Import
-	layout  layout
-	spool   *spool
-	in      counting
-	charset charset
-	told    time.Time
-	stage   string
+	store  *store.Store
+	imp    aisles.Import
+	format format
+	// currency is the partner's; empty when it has none yet.
+	currency string
+	spool    *spool
+	in       counting
+	charset  charset
+	told     time.Time
+	stage    string
 	// line is where the import is, for saying where it stopped.
 	line int
 	// unclear says that the feed may name products that were not recognised,
@@ -82,21 +80,26 @@ func Load(ctx context.Context, st *store.Store, r io.Reader, o Options) (aisles.
 
 func loadWithin(ctx context.Context, st *store.Store, r io.Reader, o Options, within limits) (aisles.Import, error) {
 	o.Format = cmp.Or(o.Format, Auto)
-	if o.Format != Auto && o.Format != ShopifyCSV {
-		return aisles.Import{}, aisles.FieldErrorf("format", "%q is none of auto, shopify-csv", clip(o.Format))
+	if !slices.Contains(Formats, o.Format) {
+		return aisles.Import{}, aisles.FieldErrorf("format", "%s is none of %s", quote(o.Format), strings.Join(Formats, ", "))
 	}
-	imp, err := st.StartImport(ctx, aisles.Import{Partner: o.Partner, Source: o.Source, Format: ShopifyCSV, Full: o.Full, DryRun: o.DryRun})
+	partner, err := st.Partner(ctx, o.Partner)
+	if err != nil {
+		return aisles.Import{}, err
+	}
+	imp, err := st.StartImport(ctx, aisles.Import{Partner: o.Partner, Source: o.Source, Format: o.Format, Full: o.Full, DryRun: o.DryRun})
 	if err != nil {
 		return imp, fmt.Errorf("start import: %w", err)
 	}
 	l := newLoad(st, imp, o, within)
+	l.currency = partner.Currency
 	err = errors.Join(l.run(ctx, r), l.spool.Close())
 	return l.finish(ctx, err)
 }
 
 func newLoad(st *store.Store, imp aisles.Import, o Options, within limits) *load {
 	l := &load{Options: o, store: st, imp: imp}
-	l.spool = &spool{limits: within, parent: o.TempDir, key: l.key}
+	l.spool = &spool{limits: within, parent: o.TempDir, key: func(r row) string { return l.format.cells().key(r) }}
 	return l
 }
 

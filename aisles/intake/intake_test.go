@@ -196,8 +196,15 @@ func TestRefused(t *testing.T) {
 		{"empty", "", "it is empty"},
 		{"blanks", "\ufeff \r\n\r\n", "it is empty"},
 		{"html", "<!DOCTYPE html><p>Sign in</p>", "it is a web page"},
-		{"xml", "<?xml version='1.0'?><rss/>", "it is XML"},
-		{"json", ` {"products":[]}`, "it is JSON"},
+		{"xml", "<?xml version='1.0'?><rss/>", "no Google Merchant feed"},
+		{"other xml", "<store><products/></store>", `here "store" stands`},
+		{"news", "<feed xmlns='http://www.w3.org/2005/Atom'><entry><id>1</id><title>News</title></entry></feed>", "nothing has a price"},
+		{"xml cut off", "<rss><channel><item><id>1</id><price>1 EUR</price></item>", "the XML breaks off"},
+		{"xml nested", "<rss><channel>" + strings.Repeat("<a>", 40), "nested more than 32 deep"},
+		{"xml bomb", `<!DOCTYPE x [<!ENTITY a "aaaa">]><rss><channel><item><id>&a;</id>`, "the XML breaks off"},
+		{"json array", `[{"key":"a"}]`, "JSON array"},
+		{"json over lines", "{\n\"key\":\"a\"\n}", "a whole product on each line"},
+		{"json", ` {"products":[]}`, "the first names no product"},
 		{"workbook", "PK\x03\x04\x00\x00", "it is a binary file"},
 		{"utf-16 without its mark", "H\x00a\x00n\x00d\x00l\x00e\x00", "it is a binary file"},
 		{"no handle", "Name,Price\nA,1\n", `it has no column Handle; its first line is "Name, Price"`},
@@ -594,11 +601,17 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
-// golden compares a report with its file.
-func golden(t *testing.T, name string, imp aisles.Import) {
+// goldenReport compares an import with its file.
+func goldenReport(t *testing.T, name string, imp aisles.Import) {
 	t.Helper()
 	imp.ID, imp.StartedAt, imp.FinishedAt = "", time.Time{}, nil
-	got, err := json.MarshalIndent(imp, "", "  ")
+	golden(t, name, imp)
+}
+
+// golden compares a value with its file.
+func golden(t *testing.T, name string, v any) {
+	t.Helper()
+	got, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -613,7 +626,7 @@ func golden(t *testing.T, name string, imp aisles.Import) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(strings.TrimSpace(string(want)), string(got)); diff != "" {
-		t.Errorf("report of %s (-want +got), -update writes it:\n%s", name, diff)
+		t.Errorf("%s (-want +got), -update writes it:\n%s", name, diff)
 	}
 }
 
@@ -631,7 +644,7 @@ func TestDemoReports(t *testing.T) {
 					t.Fatal(err)
 				}
 				if within == usual {
-					golden(t, f.Partner, imp)
+					goldenReport(t, f.Partner, imp)
 				} else if imp.Report.Unchanged == 0 || imp.Report.Created+imp.Report.Updated+imp.Report.Removed > 0 {
 					t.Errorf("%s again: %+v", f.Partner, imp.Report)
 				}
@@ -655,7 +668,7 @@ func TestRealReports(t *testing.T) {
 				t.Fatal(err)
 			}
 			if imp.Report.Created > 0 {
-				golden(t, filepath.Dir(name), imp)
+				goldenReport(t, filepath.Dir(name), imp)
 			} else if imp.Report.Unchanged == 0 || imp.Report.Updated > 0 {
 				t.Errorf("%s again: %+v", name, imp.Report)
 			}

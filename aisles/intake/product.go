@@ -46,8 +46,8 @@ func (b *builder) failAt(column, reason string, lines ...int) {
 }
 
 // build gives what the rows say about their product, or why it is rejected.
-func build(l *layout, e *entry) (aisles.Patch, []int, *fault) {
-	b := &builder{layout: l, rows: e.rows}
+func (l *layout) build(e *entry) (aisles.Patch, []int, *fault) {
+	b := &builder{layout: l, rows: e.rows, fault: l.unusable(e)}
 	b.patch.Key = e.key
 	if b.check(e); b.fault != nil {
 		return b.patch, nil, b.fault
@@ -64,30 +64,17 @@ func build(l *layout, e *entry) (aisles.Patch, []int, *fault) {
 	return b.patch, b.lines, b.fault
 }
 
-// check finds what is wrong with the rows whatever they say.
+// check finds what is wrong with the rows as a whole.
 func (b *builder) check(e *entry) {
-	if e.twin != nil {
-		b.fail(handle, strconv.Quote(clip(e.key))+" and "+strconv.Quote(clip(e.twin.key))+" are one handle to Shopify", e.twin.rows[0].line, e.rows[0].line)
+	if b.fault != nil {
+		return // cells may be missing
 	}
 	for _, r := range e.rows {
-		if r.why != "" {
-			b.failAt(r.at, r.why, r.line)
-			return // its cells may be missing
-		}
-		for i, c := range r.cells {
-			if strings.IndexByte(c, 0) >= 0 {
-				b.failAt(b.cellName(i), "holds a zero byte", r.line)
-			}
-		}
 		for _, i := range b.furtherOptions {
 			if v := strings.TrimSpace(r.cells[i]); v != "" {
 				b.failAt(b.cellName(i), "has "+strconv.Quote(clip(v))+"; Shopify takes three options", r.line)
 			}
 		}
-	}
-	if e.count > len(e.rows) {
-		b.fail(handle, "the product has "+strconv.Itoa(e.count)+" rows of "+strconv.Itoa(e.bytes>>10)+" kB; at most "+strconv.Itoa(maxProductRows)+
-			" rows and "+strconv.Itoa(maxProductBytes>>10)+" kB are taken", e.rows[0].line)
 	}
 }
 
@@ -143,7 +130,7 @@ func (b *builder) product(first row) {
 	if fields, ok := b.metadata(first, false); ok {
 		b.patch.Metadata = aisles.Some(fields)
 	}
-	b.patch.Feed = true
+	b.patch.Feed, b.patch.Columns = true, true
 }
 
 // metadata reads the metafields of a product or a variant; those without a

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
-	"unicode/utf8"
+	"slices"
+	"strconv"
 
 	"aisles/aisles"
 )
@@ -14,41 +14,18 @@ import (
 // read goes through the whole feed and sorts its rows by product.
 func (l *load) read(ctx context.Context) error {
 	l.progress(Reading, 0)
-	in, start, err := decode(&l.in)
-	if err != nil {
-		return err
-	}
 	l.line = 1
-	rows := newTable(in, delimiter(start))
-	header, err := rows.read()
-	if err != nil {
-		return l.malformed(err)
-	}
-	if excelHint(header.cells) {
-		if header, err = rows.read(); err != nil {
-			return l.malformed(err)
-		}
-	}
-	if header.fault != nil {
-		return aisles.Errorf(aisles.Invalid, "line %d, cell %d: %s; nothing was written", header.line, header.fault.cell+1, header.fault.reason)
-	}
-	for i, name := range header.cells {
-		if !utf8.ValidString(name) {
-			header.cells[i] = fromWindows(name)
-		}
-	}
-	if l.layout, err = readHeader(header.cells); err != nil {
+	if err := l.open(); err != nil {
 		return err
 	}
-	rows.width, rows.skip = len(header.cells), l.layout.skip
-	l.imp.Report.IgnoredColumns = l.layout.ignored
 	for {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		r, err := rows.read()
+		r, err := l.format.next()
 		if errors.Is(err, io.EOF) {
 			l.line = 0
+			l.imp.Report.IgnoredColumns = l.format.cells().ignored
 			return nil
 		}
 		if l.line = r.line; err != nil {
@@ -61,11 +38,6 @@ func (l *load) read(ctx context.Context) error {
 	}
 }
 
-// excelHint tells the line "sep=;" that Excel writes before the header.
-func excelHint(cells []string) bool {
-	return strings.HasPrefix(strings.ToLower(cells[0]), "sep=") && strings.Join(cells[1:], "") == ""
-}
-
 // malformed says where the table breaks off. Beyond that place nobody can tell
 // which cell belongs to which product, so nothing is written.
 func (l *load) malformed(err error) error {
@@ -73,8 +45,13 @@ func (l *load) malformed(err error) error {
 	switch {
 	case errors.As(err, &unclosed):
 		l.line = unclosed.line
-		return aisles.Errorf(aisles.Invalid, "line %d, column %s: a quotation mark is opened there and never closed; nothing was written",
-			unclosed.line, l.layout.cellName(unclosed.cell))
+		column := strconv.Itoa(unclosed.cell + 1) // of the header itself
+		if l.format != nil {
+			column = l.format.cells().cellName(unclosed.cell)
+		}
+		return aisles.Errorf(aisles.Invalid, "line %d, column %s: a quotation mark is opened there and never closed; nothing was written", unclosed.line, column)
+	case aisles.CodeOf(err) == aisles.Invalid:
+		return err
 	case errors.Is(err, io.EOF):
 		return aisles.Errorf(aisles.Invalid, "this is no feed: it has no header")
 	}
@@ -88,25 +65,25 @@ func (l *load) keep(rec record) error {
 	for _, c := range r.cells {
 		l.charset.see(c)
 	}
-	at := l.layout.at[handle]
+	sheet := l.format.cells()
 	rest := l.doubtful(rec)
 	switch f := rec.fault; {
 	case rest:
 		r.why = "may be the rest of the broken row before it"
 	case f != nil:
-		r.why, r.at = f.reason, l.layout.cellName(f.cell)
+		r.why, r.at = f.reason, sheet.cellName(f.cell)
 		if f.lost && f.until > r.line {
 			r.why += fmt.Sprintf("; lines %d to %d were taken for one row", r.line, f.until)
 		}
-	case len(r.cells) < len(l.layout.header):
-		r.why = fmt.Sprintf("the row ends after %d of %d cells", len(r.cells), len(l.layout.header))
+	case len(r.cells) < len(l.format.cells().header):
+		r.why = fmt.Sprintf("the row ends after %d of %d cells", len(r.cells), len(l.format.cells().header))
 	}
-	if at < len(r.cells) && fold(l.key(r)) != "" && !rest && (rec.fault == nil || rec.fault.cell != at) {
+	if fold(sheet.key(r)) != "" && !rest && (rec.fault == nil || !slices.Contains(sheet.keys, rec.fault.cell)) {
 		return l.spool.add(r)
 	}
 	l.unclear = true
 	if r.why == "" {
-		r.why, r.at = "is blank: the row belongs to no product", l.layout.name(handle)
+		r.why, r.at = "is blank: the row belongs to no product", sheet.keyName()
 	}
 	l.reject(aisles.Note{Lines: []int{r.line}, Column: r.at, Reason: r.why})
 	return nil
@@ -121,9 +98,6 @@ func (l *load) doubtful(r record) bool {
 		l.doubt, l.unclear = true, true
 		return false
 	}
-	l.doubt = l.doubt && (r.bare || r.fault != nil || len(r.cells) < len(l.layout.header))
+	l.doubt = l.doubt && (r.bare || r.fault != nil || len(r.cells) < len(l.format.cells().header))
 	return l.doubt
 }
-
-// key gives the product a row belongs to, in the feed's encoding.
-func (l *load) key(r row) string { return strings.TrimSpace(r.cells[l.layout.at[handle]]) }

@@ -22,7 +22,7 @@ const sniffed = 64 << 10
 // decode tells what the feed is by its beginning and gives it as text in which
 // delimiters, quotation marks and line ends are ASCII: a byte order mark is
 // dropped, UTF-16 becomes UTF-8, and anything else stays until all cells were
-// seen, see [charset]. What cannot be a table of text is refused.
+// seen, see [charset]. What is no text is refused.
 func decode(r io.Reader) (text io.Reader, start []byte, err error) {
 	b := bufio.NewReaderSize(r, sniffed)
 	head, err := b.Peek(sniffed)
@@ -42,7 +42,7 @@ func decode(r io.Reader) (text io.Reader, start []byte, err error) {
 	return b, start, plausible(start)
 }
 
-// plausible refuses what is no table of text, by what people send instead.
+// plausible refuses what is no text of a feed, by what people send instead.
 func plausible(start []byte) error {
 	trimmed := bytes.TrimSpace(start)
 	refuse := func(what string) error {
@@ -57,10 +57,6 @@ func plausible(start []byte) error {
 		return refuse("it is a binary file (a spreadsheet has to be exported as CSV, an archive to be unpacked)")
 	case strings.HasPrefix(low, "<!doctype html") || strings.HasPrefix(low, "<html"):
 		return refuse("it is a web page")
-	case strings.HasPrefix(low, "<"):
-		return refuse("it is XML")
-	case strings.HasPrefix(low, "{") || strings.HasPrefix(low, "["):
-		return refuse("it is JSON")
 	}
 	return nil
 }

@@ -58,7 +58,7 @@ func (l *load) prepare(e *entry) {
 		b.line = e.rows[0].line
 	}
 	b.keys = append(b.keys, e.key)
-	patch, lines, f := build(&l.layout, e)
+	patch, lines, f := l.format.build(e)
 	if f != nil {
 		l.reject(aisles.Note{Lines: f.lines, Column: f.column, Product: clip(e.key), Reason: f.reason})
 		return
@@ -141,7 +141,7 @@ func (l *load) noteOf(s sent, err error) aisles.Note {
 			note.Lines = []int{s.lines[i]}
 		}
 	}
-	if note.Column = l.layout.columnOf(fault.Field); note.Column != "" {
+	if note.Column = l.format.columnOf(fault.Field); note.Column != "" {
 		note.Reason = fault.Message
 	}
 	return note

@@ -17,7 +17,7 @@ import (
 type importCommand struct {
 	Partner string `arg:"" help:"The partner."`
 	Feed    string `arg:"" help:"File, or - for standard input."`
-	Format  string `help:"Format of the feed." enum:"auto,shopify-csv" default:"auto"`
+	Format  string `help:"Format of the feed." enum:"auto,shopify-csv,google-xml,google-tsv,jsonl" default:"auto"`
 	Full    bool   `help:"The feed is the whole catalog: products it lacks are removed."`
 	DryRun  bool   `help:"Only report what would change."`
 	Sync    bool   `help:"Sync the partner's shop afterwards."`
