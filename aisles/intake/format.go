@@ -100,8 +100,11 @@ func (s *sheet) unusable(e *entry) *fault {
 }
 
 // open finds out which format a feed has, and makes ready to read its rows.
-func (l *load) open() error {
-	in, start, err := decode(&l.in)
+func (l *load) open() (err error) {
+	if l.packed, err = unpack(&l.in, l.TempDir, usualPacking); err != nil {
+		return err
+	}
+	in, start, err := decode(l.packed)
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, feed []byte, memory int) {
 		l := newLoad(nil, aisles.Import{}, Options{TempDir: t.TempDir()}, limits{memory: max(200, memory), fan: 2, levels: 2})
 		defer func() {
-			if err := l.spool.Close(); err != nil {
+			if err := l.Close(); err != nil {
 				t.Error(err)
 			}
 		}()

@@ -58,6 +58,7 @@ type load struct {
 	currency string
 	spool    *spool
 	in       counting
+	packed   *unpacked // nil until the feed is opened
 	charset  charset
 	told     time.Time
 	stage    string
@@ -93,7 +94,7 @@ func loadWithin(ctx context.Context, st *store.Store, r io.Reader, o Options, wi
 	}
 	l := newLoad(st, imp, o, within)
 	l.currency = partner.Currency
-	err = errors.Join(l.run(ctx, r), l.spool.Close())
+	err = errors.Join(l.run(ctx, r), l.Close())
 	return l.finish(ctx, err)
 }
 
@@ -101,6 +102,14 @@ func newLoad(st *store.Store, imp aisles.Import, o Options, within limits) *load
 	l := &load{Options: o, store: st, imp: imp}
 	l.spool = &spool{limits: within, parent: o.TempDir, key: func(r row) string { return l.format.cells().key(r) }}
 	return l
+}
+
+// Close removes what was kept on disk.
+func (l *load) Close() error {
+	if l.packed == nil {
+		return l.spool.Close()
+	}
+	return errors.Join(l.packed.Close(), l.spool.Close())
 }
 
 func (l *load) run(ctx context.Context, r io.Reader) error {

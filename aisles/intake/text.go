@@ -54,7 +54,7 @@ func plausible(start []byte) error {
 	case len(trimmed) == 0:
 		return refuse("it is empty")
 	case bytes.IndexByte(firstLine, 0) >= 0, isBinary(start):
-		return refuse("it is a binary file (a spreadsheet has to be exported as CSV, an archive to be unpacked)")
+		return refuse("it is a binary file (a spreadsheet has to be exported as CSV)")
 	case strings.HasPrefix(low, "<!doctype html") || strings.HasPrefix(low, "<html"):
 		return refuse("it is a web page")
 	}
