@@ -34,6 +34,7 @@ var rooms = map[string][]string{
 	"phido/plan":         {"aisles", "shopify"},
 	"phido/ledger":       {"aisles", "phido/plan", "internal/db"},
 	"phido":              {"aisles", "aisles/client", "phido/plan", "phido/ledger", "shopify"},
+	"phido/queue":        {"phido/ledger", "internal/db"},
 }
 
 // leaf rooms may be imported by any room.
@@ -42,6 +43,7 @@ var leaf = []string{"watch/origin", "watch/telemetry"}
 // only names the packages allowed to import each outside dependency.
 var only = map[string][]string{
 	"github.com/riverqueue/river":  {"phido/queue"},
+	"riverqueue.com/riverui":       {"phido/queue"},
 	"github.com/jackc/pgx":         {"internal/db", "phido/queue"}, // river.Client[pgx.Tx]
 	"modernc.org/sqlite":           {"internal/db"},
 	"go.opentelemetry.io/otel/sdk": {"watch/telemetry"},

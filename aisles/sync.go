@@ -14,7 +14,8 @@ type Mode string
 // The modes.
 const (
 	Sequential Mode = "sequential" // one partner at a time, no queue
-	Paused     Mode = "paused"     // nothing starts; what runs stops after its batch
+	Queued     Mode = "queued"     // background jobs, several partners at once
+	Paused     Mode = "paused"     // nothing starts; what runs stops after the calls under way
 )
 
 // ModeSetting is the mode in force, since when and why.

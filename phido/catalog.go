@@ -33,6 +33,12 @@ type catalogRun struct {
 	facts      facts
 	plan       plan.Shop
 	shapes     map[aisles.Facet]string
+	began      time.Time
+	// stop is the status with which the run ends before it is through, and why;
+	// cut says that a batch was not sent whole.
+	stop aisles.RunStatus
+	why  string
+	cut  bool
 }
 
 // Catalog runs the catalog routine for the run's partner: content, media and
@@ -40,7 +46,7 @@ type catalogRun struct {
 // counts; an error means that it could not go on, and is about the shop, the
 // network or Aisles, never about one product.
 func (p *Phido) Catalog(ctx context.Context, lease *ledger.Lease, run aisles.Run) (aisles.Run, error) {
-	c := &catalogRun{Phido: p, lease: lease, run: run, usage: &usage{}}
+	c := &catalogRun{Phido: p, lease: lease, run: run, usage: &usage{}, began: time.Now()}
 	err := c.do(ctx)
 	c.count()
 	return c.run, err
@@ -74,10 +80,9 @@ func (c *catalogRun) do(ctx context.Context) error {
 	return c.batches(ctx)
 }
 
-// batches goes through what is pending, by key, until it is through or the
-// slice is over.
+// batches goes through what is pending, by key, until it is through or has to
+// stop.
 func (c *catalogRun) batches(ctx context.Context) error {
-	ends := time.Now().Add(c.Slice)
 	for after := ""; ; {
 		pending, err := c.Ledger.Pending(ctx, c.run.Partner, catalogFacets, after, batchSize)
 		if err != nil {
@@ -90,11 +95,14 @@ func (c *catalogRun) batches(ctx context.Context) error {
 		if err := c.batch(ctx, pending); err != nil {
 			return err
 		}
-		if stop, err := c.told(ctx); err != nil || stop {
+		if err := c.told(ctx); err != nil {
 			return err
 		}
-		if len(pending) == batchSize && time.Now().After(ends) && !c.run.DryRun {
-			c.run.Status = aisles.RunWaiting
+		if len(pending) < batchSize && !c.cut {
+			break
+		}
+		if c.stop != "" {
+			c.run.Status, c.run.Reason = c.stop, c.why
 			return nil
 		}
 	}
@@ -105,14 +113,48 @@ func (c *catalogRun) batches(ctx context.Context) error {
 	return nil
 }
 
-// told reports whether somebody has paused the sync since the last batch.
-func (c *catalogRun) told(ctx context.Context) (bool, error) {
-	mode, err := c.Ledger.Mode(ctx)
-	if err != nil || mode.Mode != aisles.Paused {
-		return false, err
+// told asks whether the run has to stop: the mode was switched, or others wait
+// and its slice is over.
+func (c *catalogRun) told(ctx context.Context) error {
+	mode, err := c.lookUpMode(ctx)
+	if err != nil {
+		return err
 	}
-	c.run.Status, c.run.Reason = aisles.RunStopped, "paused: "+mode.Reason
-	return true, nil
+	c.follow(mode)
+	if c.stop != "" || c.run.DryRun || time.Since(c.began) < c.Slice {
+		return nil
+	}
+	others, err := c.Ledger.OthersWait(ctx, c.run.Partner)
+	if others {
+		c.stop = aisles.RunWaiting
+	}
+	return err
+}
+
+// follow has the run stop when its mode is not in force any more.
+func (c *catalogRun) follow(mode aisles.ModeSetting) {
+	switch {
+	case mode.Mode == c.run.Mode || c.run.DryRun && mode.Mode != aisles.Paused:
+	case mode.Mode == aisles.Paused:
+		c.stop, c.why = aisles.RunStopped, "paused: "+mode.Reason
+	default:
+		c.stop = aisles.RunWaiting
+	}
+}
+
+// halted looks whether the run has to stop between two products, at no cost.
+// What is not sent goes on waiting.
+func (c *catalogRun) halted() bool {
+	if mode := c.mode.Load(); mode != nil && c.stop == "" {
+		c.follow(*mode)
+	}
+	if c.stop == "" && c.run.Mode == aisles.Queued && c.stopping.Load() {
+		c.stop = aisles.RunWaiting
+	}
+	if c.stop != "" {
+		c.cut = true
+	}
+	return c.stop != ""
 }
 
 // count brings the run's figures up to date.

@@ -2,10 +2,13 @@
 //
 // # A pass
 //
-// [Phido.Pass] claims the runs that wait, reads the change feed once for all
-// partners (the tailer), and then runs them one partner at a time. What the
-// feed brought is pending in the ledger until a shop has it; nothing changed
-// anywhere costs one request to Aisles and no call to Shopify.
+// A pass claims the runs that wait, reads the change feed once for all
+// partners (the tailer), ends the runs for which nothing waits, and lets the
+// others begin. In the mode sequential, [Phido.Pass] then runs them one partner
+// at a time; in the mode queued they become jobs, each of which calls
+// [Phido.Work] in one of any number of processes. What the feed brought is
+// pending in the ledger until a shop has it; nothing changed anywhere costs one
+// request to Aisles and no call to Shopify.
 //
 // # A run
 //
@@ -27,5 +30,7 @@
 // the run goes on. An error of the shop, the network or Aisles stops the run
 // and sets nothing aside. A run that would take away too much holds for a
 // person's answer (plan.Brake). Every write to the ledger carries the lease
-// under which the run was begun; a run that lost it ends.
+// of the partner's routine, in both modes; a run that lost it ends, and goes on
+// in whichever process finds it. A switch of the mode has a run hand back what
+// it has not sent.
 package phido

@@ -3,15 +3,15 @@ package phido
 import (
 	"cmp"
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"aisles/aisles"
 	"aisles/aisles/client"
 	"aisles/phido/ledger"
-	"aisles/shopify"
 )
 
 // Options are what Phido works with. Aisles and Ledger are required.
@@ -25,26 +25,41 @@ type Options struct {
 	// Writers is the most products of a shop that are written at once; 0 means 8. The
 	// shop's budget paces them.
 	Writers int
-	// Slice is the time after which a run lets other partners go on; 0 means
-	// five minutes.
+	// Slice is the time after which a run lets the runs that wait go on, and
+	// then waits behind them; 0 means ten seconds.
 	Slice time.Duration
 	// Tick is the time between two looks for something to do; 0 means half a second.
 	Tick time.Duration
+	// Jobs work in the mode queued. Without them the mode is as sequential.
+	Jobs Jobs
 }
 
-// Phido syncs. Several may run on one ledger: the sequential lease lets one of
-// them work at a time. It needs no closing; [Phido.Run] returns when its
-// context ends.
+// Jobs run claimed runs in the background, in this process and in others. Each
+// job calls [Phido.Work].
+type Jobs interface {
+	// Start begins to work jobs, Stop ends it when those under way have ended.
+	// Both may be called again.
+	Start(ctx context.Context) error
+	Stop(ctx context.Context) error
+	// Offer adds a job for each ticket that has none.
+	Offer(ctx context.Context, tickets []ledger.Ticket) error
+}
+
+// Phido syncs. Several may run on one ledger, whose leases let one of them read
+// the feed, run a partner's routine, or call a shop at a time. It needs no
+// closing; [Phido.Run] returns when its context ends.
 type Phido struct {
 	Options
-	mu        sync.Mutex
-	throttles map[string]*shopify.Throttle // by shop: the budget is the shop's, whoever calls
+	mode     atomic.Pointer[aisles.ModeSetting] // as last seen; nil at first
+	stopping atomic.Bool                        // jobs are to hand back what they have
+	mu       sync.Mutex
+	budgets  map[string]*budget // by shop
 }
 
 // New makes a Phido; it starts nothing.
 func New(o Options) *Phido {
 	o.Writers = cmp.Or(o.Writers, 8)
-	o.Slice = cmp.Or(o.Slice, 5*time.Minute)
+	o.Slice = cmp.Or(o.Slice, 10*time.Second)
 	o.Tick = cmp.Or(o.Tick, 500*time.Millisecond)
 	if o.Log == nil {
 		o.Log = slog.Default()
@@ -52,59 +67,5 @@ func New(o Options) *Phido {
 	if o.Transport == nil {
 		o.Transport = http.DefaultTransport.(*http.Transport).Clone()
 	}
-	return &Phido{Options: o, throttles: map[string]*shopify.Throttle{}}
-}
-
-// sequential is the lease of the mode in which one partner runs at a time.
-const sequential = "sequential"
-
-// Run looks for something to do until the context ends. Errors are logged and
-// followed by a growing wait, for the ledger or Aisles may be away.
-func (p *Phido) Run(ctx context.Context) {
-	wait := p.Tick
-	for {
-		err := p.turn(ctx)
-		var held *ledger.HeldError
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err == nil:
-			wait = p.Tick
-		case errors.As(err, &held): // another process works
-			wait = 2 * time.Second
-		default:
-			p.Log.LogAttrs(ctx, slog.LevelError, "pass failed", slog.Any("error", err))
-			wait = min(2*wait, 30*time.Second)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(wait):
-		}
-	}
-}
-
-// turn makes passes as long as something is due.
-func (p *Phido) turn(ctx context.Context) error {
-	for {
-		due, err := p.Ledger.Due(ctx)
-		if err != nil || !due {
-			return err
-		}
-		if _, err := p.Pass(ctx); err != nil {
-			return err
-		}
-	}
-}
-
-// throttle gives the budget of a shop.
-func (p *Phido) throttle(shop string) *shopify.Throttle {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	t := p.throttles[shop]
-	if t == nil {
-		t = shopify.NewThrottle()
-		p.throttles[shop] = t
-	}
-	return t
+	return &Phido{Options: o, budgets: map[string]*budget{}}
 }

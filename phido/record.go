@@ -80,7 +80,10 @@ func (c *catalogRun) done(p *product) ledger.Entry {
 	}
 	ids := p.ids
 	ids.Product = p.sent.id
-	e.State, e.IDs = ledger.Live, &ids
+	e.State, e.IDs, e.Waited, e.Before = ledger.Live, &ids, p.pending.Facets, aisles.Fingerprints{}
+	for f, confirmed := range p.known.Confirmed {
+		e.Before[f] = confirmed.Fingerprint
+	}
 	facets := catalogFacets
 	if p.action.Kind == plan.Create {
 		facets = aisles.Facets

@@ -30,7 +30,13 @@ const checkpoint = 50
 // after which nothing more can be sent.
 func (c *catalogRun) send(ctx context.Context, products []*product) error {
 	for chunk := range slices.Chunk(products, checkpoint) {
+		if c.halted() {
+			break
+		}
 		if err := c.writeChunk(ctx, chunk); err != nil {
+			return err
+		}
+		if err := c.told(ctx); err != nil {
 			return err
 		}
 	}
@@ -58,13 +64,21 @@ func (c *catalogRun) writeChunk(ctx context.Context, products []*product) error 
 	}
 	err := c.write(ctx, products)
 	created := map[string]plan.IDs{}
+	var untried []string
 	for _, p := range products {
-		if p.action.Kind == plan.Create && p.sent.id != "" {
+		switch {
+		case p.action.Kind != plan.Create || p.action.Err != nil:
+		case p.sent.id != "":
 			created[p.pending.Key] = plan.IDs{Product: p.sent.id}
+		case !p.sent.tried:
+			untried = append(untried, p.pending.Key)
 		}
 	}
 	if len(created) > 0 {
 		err = errors.Join(err, c.Ledger.Adopt(ctx, c.lease, c.run.Partner, created))
+	}
+	if len(untried) > 0 && ctx.Err() == nil {
+		err = errors.Join(err, c.Ledger.Unlearn(ctx, c.lease, c.run.Partner, untried))
 	}
 	return err
 }
@@ -86,7 +100,7 @@ func (c *catalogRun) write(ctx context.Context, products []*product) error {
 		mu.Lock()
 		stopped := stop != nil
 		mu.Unlock()
-		if stopped || ctx.Err() != nil {
+		if stopped || ctx.Err() != nil || c.halted() {
 			<-slots
 			break
 		}

@@ -46,7 +46,7 @@ func (c *catalogRun) meet(ctx context.Context) error {
 	}
 	c.shop, err = shopify.New(shopify.Options{
 		Shop: c.connection.Shop, Endpoint: c.connection.Endpoint, Token: token,
-		AttemptTimeout: attemptTimeout, Transport: c.Transport, Throttle: c.throttle(c.connection.Shop), Observe: c.usage.observe,
+		AttemptTimeout: attemptTimeout, Transport: c.Transport, Throttle: c.budget(c.connection.Shop).throttle, Observe: c.usage.observe,
 	})
 	if err != nil {
 		return err

@@ -33,6 +33,8 @@ type Options struct {
 	// one they are refused. A caller on the same machine needs none.
 	Token   string
 	Version string
+	// Jobs serves pages about background jobs under /admin/jobs; nil is none.
+	Jobs http.Handler
 }
 
 //go:embed page.html
@@ -51,6 +53,9 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 func New(o Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /admin/{$}", o.show)
+	if o.Jobs != nil {
+		mux.Handle("/admin/jobs/", sameSite(o.Jobs))
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !o.allowed(r) {
 			w.Header().Set("WWW-Authenticate", `Basic realm="Aisles Admin: any user, an operator's token as password"`)
@@ -58,11 +63,26 @@ func New(o Options) http.Handler {
 			return
 		}
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+		h.Set("Content-Security-Policy", policy(r.URL.Path))
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store")
 		mux.ServeHTTP(w, r)
 	})
+}
+
+// policy is what a page may load. River's pages are an application of their
+// own: scripts, pictures and requests from here, and nothing from elsewhere.
+func policy(path string) string {
+	if strings.HasPrefix(path, "/admin/jobs/") {
+		return "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+	}
+	return "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+}
+
+// sameSite refuses requests that change something on behalf of another site's
+// page: callers on this machine are let in without a password.
+func sameSite(h http.Handler) http.Handler {
+	return http.NewCrossOriginProtection().Handler(h)
 }
 
 // allowed lets callers on this machine in, and those who have the token. The

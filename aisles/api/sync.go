@@ -14,7 +14,7 @@ type requestedRuns struct {
 }
 
 type modeInput struct {
-	Mode   aisles.Mode `json:"mode" required:"true" enum:"sequential,paused"`
+	Mode   aisles.Mode `json:"mode" required:"true" enum:"sequential,queued,paused"`
 	Reason string      `json:"reason" required:"true" minLength:"1" maxLength:"1000"`
 	// What GET gives, PUT accepts, and does not change by it.
 	By    string `json:"by" doc:"Not changed: it is you."`
@@ -51,7 +51,7 @@ func (a *api) syncRoutes() {
 			return singleOf(in.MatchInput, mode)
 		})
 	route(a, huma.Operation{OperationID: "setMode", Method: http.MethodPut, Path: "/v1/mode", Summary: "Switch the mode", Tags: tags,
-		Description: "It takes effect with the next batch; nothing is restarted."}, operators,
+		Description: "It takes effect within a second and the calls under way; nothing is restarted. What ran goes on in the new mode, unless that is paused."}, operators,
 		func(ctx context.Context, c caller, in *struct{ Body modeInput }) (*result[aisles.ModeSetting], error) {
 			phido, err := a.companion()
 			if err != nil {

@@ -20,6 +20,7 @@ import (
 	"aisles/internal/secret"
 	"aisles/phido"
 	"aisles/phido/ledger"
+	"aisles/phido/queue"
 )
 
 // databases say where the catalog and the ledger are.
@@ -51,6 +52,7 @@ type app struct {
 	key    secret.Key
 	store  *store.Store
 	ledger *ledger.Ledger
+	queue  *queue.Queue
 	closes []io.Closer
 }
 
@@ -86,13 +88,30 @@ func (a *app) openLedger(ctx context.Context, url, name string) error {
 	return nil
 }
 
+func (a *app) openQueue(ctx context.Context, url, name string, workers int) error {
+	q, err := queue.Open(ctx, url, queue.Options{App: name, Release: version(), Workers: workers, Log: a.log})
+	if err != nil {
+		return err
+	}
+	a.queue = q
+	a.closes = append(a.closes, q)
+	return nil
+}
+
+// jobsPrefix is where River's own pages are.
+const jobsPrefix = "/admin/jobs"
+
 // handler is the API with the Admin, which reads through a pool of its own.
 func (a *app) handler(ctx context.Context, operatorToken string) (http.Handler, error) {
 	forAdmin, err := a.store.As(ctx, db.ClassAdmin)
 	if err != nil {
 		return nil, err
 	}
-	page := admin.New(admin.Options{Store: forAdmin, Sync: a.ledger, Token: operatorToken, Version: version()})
+	jobs, err := a.queue.Pages(ctx, jobsPrefix)
+	if err != nil {
+		return nil, err
+	}
+	page := admin.New(admin.Options{Store: forAdmin, Sync: a.ledger, Token: operatorToken, Version: version(), Jobs: jobs})
 	return api.New(api.Options{Store: a.store, Phido: a.ledger, Key: a.key, Version: version(), Log: a.log, Admin: page})
 }
 
@@ -102,7 +121,9 @@ func (a *app) phido(url, token string) (*phido.Phido, error) {
 	if err != nil {
 		return nil, err
 	}
-	return phido.New(phido.Options{Aisles: c, Ledger: a.ledger, Log: a.log}), nil
+	p := phido.New(phido.Options{Aisles: c, Ledger: a.ledger, Jobs: a.queue, Log: a.log})
+	a.queue.Serve(p.Work)
+	return p, nil
 }
 
 // token makes an API token that the store knows.

@@ -146,16 +146,7 @@ type shopProduct struct {
 
 func shopState(t *testing.T, server *httptest.Server) []shopProduct {
 	t.Helper()
-	res, err := http.Get(server.URL + "/_sim/shops/acme.myshopify.com/state")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	var state struct{ Products []shopProduct }
-	if err := json.NewDecoder(res.Body).Decode(&state); err != nil {
-		t.Fatal(err)
-	}
-	return state.Products
+	return stateOf(t, server, "acme.myshopify.com")
 }
 
 // created counts the products of the shop, cheaply.
@@ -197,7 +188,7 @@ func TestKilled(t *testing.T) {
 	if len(seen) != products {
 		t.Errorf("%d products in the shop, want %d", len(seen), products)
 	}
-	calls := callCounts(t, server)
+	calls := callCounts(t, server, "acme.myshopify.com")
 	var runs struct{ Runs []aisles.Run }
 	if err := json.Unmarshal([]byte(must(t, 0, data, "runs", "--json")), &runs); err != nil {
 		t.Fatal(err)
@@ -215,9 +206,9 @@ func TestKilled(t *testing.T) {
 }
 
 // callCounts counts the calls the shops have got by operation.
-func callCounts(t *testing.T, server *httptest.Server) map[string]int {
+func callCounts(t *testing.T, server *httptest.Server, shop string) map[string]int {
 	t.Helper()
-	res, err := http.Get(server.URL + "/_sim/calls?shop=acme.myshopify.com")
+	res, err := http.Get(server.URL + "/_sim/calls?shop=" + shop)
 	if err != nil {
 		t.Fatal(err)
 	}

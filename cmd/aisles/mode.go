@@ -7,7 +7,7 @@ import (
 )
 
 type modeCommand struct {
-	Mode   string `arg:"" optional:"" help:"sequential (one partner at a time) or paused. Without it the mode is shown."`
+	Mode   string `arg:"" optional:"" help:"sequential (one partner at a time), queued (background jobs, several partners at once) or paused. Without it the mode is shown."`
 	Reason string `help:"Why; required for a switch." placeholder:"TEXT"`
 	JSON   bool   `help:"Print JSON."`
 }

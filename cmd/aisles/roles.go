@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"aisles/aisles/store"
 	"aisles/internal/secret"
 	"aisles/phido/ledger"
+	"aisles/phido/queue"
 	"aisles/shopify/sim"
 )
 
@@ -34,6 +36,9 @@ func (c serveCommand) Run(e *env) (err error) {
 	if err := a.openLedger(e.ctx, c.ledgerURL(), "aisles"); err != nil {
 		return err
 	}
+	if err := a.openQueue(e.ctx, c.ledgerURL(), "aisles", 0); err != nil {
+		return err
+	}
 	handler, err := a.handler(e.ctx, "")
 	if err != nil {
 		return err
@@ -46,8 +51,22 @@ func (c serveCommand) Run(e *env) (err error) {
 	return serve(e.ctx, web)
 }
 
+// workers bound how much of the mode queued happens in one process.
+type workers struct {
+	Workers int `help:"Most runs this process works at once in the mode queued." default:"4" env:"PHIDO_WORKERS" placeholder:"N"`
+}
+
+// Validate refuses a process without workers, which would leave all to others.
+func (w workers) Validate() error {
+	if w.Workers < 1 {
+		return fmt.Errorf("--workers is %d; at least one is needed", w.Workers)
+	}
+	return nil
+}
+
 type phidoCommand struct {
 	PhidoListen string `name:"listen" help:"Address of Phido's health." default:"127.0.0.1:8082" env:"PHIDO_LISTEN" placeholder:"ADDR"`
+	workers
 	databases
 }
 
@@ -66,6 +85,9 @@ func (c phidoCommand) Run(e *env) (err error) {
 	a := newApp(e, key)
 	defer func() { err = errors.Join(err, a.close()) }()
 	if err := a.openLedger(e.ctx, c.ledgerURL(), "phido"); err != nil {
+		return err
+	}
+	if err := a.openQueue(e.ctx, c.ledgerURL(), "phido", c.Workers); err != nil {
 		return err
 	}
 	p, err := a.phido(e.global.URL, e.global.Token)
@@ -121,15 +143,19 @@ func migrate(ctx context.Context, catalog, own string, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("migrate the ledger: %w", err)
 	}
+	jobs, err := queue.Migrate(ctx, own, queue.Options{App: "aisles-migrate"})
+	if err != nil {
+		return err
+	}
 	if out == nil {
 		return nil
 	}
-	for _, name := range append(applied, more...) {
+	for _, name := range slices.Concat(applied, more, jobs) {
 		if _, err := fmt.Fprintln(out, "applied", name); err != nil {
 			return err
 		}
 	}
-	if len(applied)+len(more) == 0 {
+	if len(applied)+len(more)+len(jobs) == 0 {
 		_, err = fmt.Fprintln(out, "up to date")
 	}
 	return err

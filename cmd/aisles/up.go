@@ -18,6 +18,7 @@ type upCommand struct {
 	PhidoListen string `help:"Address of Phido's health." default:"127.0.0.1:8082" env:"PHIDO_LISTEN" placeholder:"ADDR"`
 	SimListen   string `help:"Address of the simulated shops." default:"127.0.0.1:8081" env:"SHOPIFY_SIM_LISTEN" placeholder:"ADDR"`
 	NoSim       bool   `help:"Run no simulated shops; --sim-listen is ignored."`
+	workers
 	databases
 }
 
@@ -131,6 +132,9 @@ func (c upCommand) open(ctx context.Context, a *app, data folder) error {
 		return err
 	}
 	if err := a.openLedger(ctx, own, "phido"); err != nil {
+		return err
+	}
+	if err := a.openQueue(ctx, own, "phido", c.Workers); err != nil {
 		return err
 	}
 	if !embedded {

@@ -75,6 +75,31 @@ func Migrate(ctx context.Context, d *DB, fsys fs.FS, table string) ([]string, er
 	return applied, explain("migrate "+table, err)
 }
 
+// Exclusive runs f while no other process migrates the database or runs
+// another f; the schema is made before, where there is none. It is for a
+// library that migrates its own tables. What says what is migrated.
+func Exclusive(ctx context.Context, d *DB, what string, f func(context.Context) error) (err error) {
+	defer func() { err = explain("migrate "+what, err) }()
+	switch e := d.engine.(type) {
+	case *lite:
+		lock, err := flock(ctx, e.writer.path+".migrate")
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, lock.Close()) }()
+	case *postgres:
+		lock, err := lockPostgres(ctx, e.pool.Config().ConnConfig, d.schema)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, lock.Close(context.WithoutCancel(ctx))) }()
+		if err := createSchema(ctx, lock, d.schema); err != nil {
+			return err
+		}
+	}
+	return f(ctx)
+}
+
 func migrateLite(ctx context.Context, l *lite, o []goose.ProviderOption) (versions []int64, err error) {
 	lock, err := flock(ctx, l.writer.path+".migrate")
 	if err != nil {

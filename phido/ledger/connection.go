@@ -143,8 +143,12 @@ func (l *Ledger) RemoveConnection(ctx context.Context, partner string) error {
 	})
 }
 
-// forget drops what is known of a partner's products.
+// forget drops what is known of a partner's products. What runs for it may
+// write no more of them.
 func forget(ctx context.Context, tx *db.Tx, partner string) error {
+	if err := revoke(ctx, tx, partner); err != nil {
+		return err
+	}
 	for _, table := range []string{"pending", "known", "confirmed"} {
 		if _, err := tx.Exec(ctx, `/*ledger.forget*/ DELETE FROM `+table+` WHERE partner = $1`, partner); err != nil {
 			return err

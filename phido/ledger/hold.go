@@ -105,9 +105,12 @@ func (l *Ledger) approve(ctx context.Context, tx *db.Tx, run aisles.Run, by stri
 	if err := l.endHold(ctx, tx, run, "approved by "+by); err != nil {
 		return err
 	}
-	next, err := l.insertRun(ctx, tx, run.Partner, run.Routine, false, false)
-	*out = next
-	return err
+	next, err := l.insertRuns(ctx, tx, []string{run.Partner}, run.Routine, false, false)
+	if err != nil {
+		return err
+	}
+	*out = next[0]
+	return nil
 }
 
 // Rejected says on the products a person left as they are.

@@ -28,7 +28,7 @@ type HeldError struct {
 
 // Error says who has it.
 func (e *HeldError) Error() string {
-	return fmt.Sprintf("lease %s is held by %s until %s", e.Name, e.Holder, e.Until.Format(time.RFC3339))
+	return fmt.Sprintf("lease %s is held by %s", e.Name, e.Holder)
 }
 
 // Lease is the right to run something. Release it after use.

@@ -26,10 +26,10 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-const (
-	schema          = "phido"
-	migrationsTable = "ledger_migrations"
-)
+// Schema is the PostgreSQL schema of the ledger, and of the queue beside it.
+const Schema = "phido"
+
+const migrationsTable = "ledger_migrations"
 
 // Sealer keeps access tokens secret at rest. The context is bound to what is
 // sealed: opened with another it fails.
@@ -85,7 +85,7 @@ func Open(ctx context.Context, url string, o Options) (*Ledger, error) {
 }
 
 func open(ctx context.Context, url string, o Options) (*db.DB, error) {
-	return db.Open(ctx, url, db.Options{Class: db.ClassJobs, App: o.App, Generation: o.Generation, Release: o.Release, Schema: schema})
+	return db.Open(ctx, url, db.Options{Class: db.ClassJobs, App: o.App, Generation: o.Generation, Release: o.Release, Schema: Schema})
 }
 
 // Migrate brings the tables up to date and returns the files it applied.

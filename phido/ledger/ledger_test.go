@@ -156,11 +156,19 @@ func (f *fixture) run() aisles.Run {
 	f.t.Helper()
 	requested, err := f.RequestSync(f.t.Context(), aisles.SyncRequest{Partners: []string{"acme"}})
 	f.ok(err)
-	_, _, err = f.BeginPass(f.t.Context(), f.lease)
-	f.ok(err)
-	run, err := f.StartRun(f.t.Context(), f.lease, requested[0].ID)
+	f.pass()
+	run, err := f.StartRun(f.t.Context(), f.lease, ledger.Ticket{Run: requested[0].ID, Number: 1}, aisles.Sequential)
 	f.ok(err)
 	return run
+}
+
+// pass claims the runs that wait and lets them begin.
+func (f *fixture) pass() []aisles.Run {
+	f.t.Helper()
+	pass, runs, err := f.BeginPass(f.t.Context(), f.lease)
+	f.ok(err)
+	f.ok(f.EndPass(f.t.Context(), f.lease, pass))
+	return runs
 }
 
 // done records a change as in the shop.
@@ -286,8 +294,8 @@ func TestRequests(t *testing.T) {
 		if _, err := f.RequestSync(ctx, aisles.SyncRequest{Partners: []string{"acme", "nobody"}}); aisles.CodeOf(err) != aisles.NotFound {
 			t.Errorf("unknown partner: %v", err)
 		}
-		if due, err := f.Due(ctx); due || err != nil {
-			t.Errorf("due: %v %v", due, err)
+		if due, err := f.Due(ctx); due != (ledger.Due{}) || err != nil {
+			t.Errorf("due: %+v %v", due, err)
 		}
 		ids := make([]string, 8)
 		var wg sync.WaitGroup
@@ -307,32 +315,152 @@ func TestRequests(t *testing.T) {
 				t.Fatalf("several runs wait: %v", ids)
 			}
 		}
-		_, runs, err := f.BeginPass(ctx, f.lease)
-		if len(runs) != 1 || err != nil {
-			t.Fatalf("pass: %v %v", runs, err)
+		if due, err := f.Due(ctx); due != (ledger.Due{Claim: true}) || err != nil {
+			t.Errorf("requested: %+v %v", due, err)
 		}
-		run, err := f.StartRun(ctx, f.lease, ids[0])
+		if runs := f.pass(); len(runs) != 1 || runs[0].ID != ids[0] {
+			t.Fatalf("pass: %v", runs)
+		}
+		if due, err := f.Due(ctx); due != (ledger.Due{Ready: true}) || err != nil {
+			t.Errorf("claimed: %+v %v", due, err)
+		}
+		first := ledger.Ticket{Run: ids[0], Number: 1}
+		right, err := f.Acquire(ctx, ledger.RunLease("acme", aisles.RoutineCatalog))
 		f.ok(err)
+		_, err = f.StartRun(ctx, right, first, aisles.Queued)
+		f.ok(err)
+		if _, err := f.StartRun(ctx, right, first, aisles.Queued); !errors.Is(err, ledger.ErrStale) {
+			t.Errorf("begun twice: %v", err)
+		}
 		f.clock.Add(time.Millisecond) // ids sort by time
 		again, err := f.RequestSync(ctx, aisles.SyncRequest{All: true})
 		f.ok(err)
 		more, err := f.RequestSync(ctx, aisles.SyncRequest{All: true, Force: true})
 		f.ok(err)
-		if again[0].ID == run.ID || more[0].ID != again[0].ID || !more[0].Force {
+		if again[0].ID == ids[0] || more[0].ID != again[0].ID || !more[0].Force {
 			t.Errorf("follow-up: %v %v", again, more)
 		}
-		// The process dies: both go on, the first as resumed.
-		_, runs, err = f.BeginPass(ctx, f.lease)
-		f.ok(err)
-		if len(runs) != 2 || runs[0].ID != run.ID || runs[0].Resumed != 1 || runs[1].Resumed != 0 {
-			t.Errorf("after a death: %+v", runs)
+		if due, err := f.Due(ctx); due != (ledger.Due{}) || err != nil {
+			t.Errorf("a follow-up waits for the run: %+v %v", due, err)
 		}
-		for _, r := range runs {
-			r.Status = aisles.RunSucceeded
-			f.ok(f.SaveRun(ctx, f.lease, r))
+		if n, err := f.Revive(ctx); n != 0 || err != nil {
+			t.Errorf("revived a run that lives: %d %v", n, err)
+		}
+		f.ok(right.Release(ctx)) // the process dies
+		if due, err := f.Due(ctx); due != (ledger.Due{Dead: true}) || err != nil {
+			t.Errorf("dead: %+v %v", due, err)
+		}
+		if n, err := f.Revive(ctx); n != 1 || err != nil {
+			t.Errorf("revived %d, %v", n, err)
+		}
+		if _, err := f.StartRun(ctx, f.lease, first, aisles.Queued); !errors.Is(err, ledger.ErrStale) {
+			t.Errorf("with the old ticket: %v", err)
+		}
+		run, err := f.StartRun(ctx, f.lease, ledger.Ticket{Run: ids[0], Number: 2}, aisles.Queued)
+		if err != nil || run.Resumed != 1 {
+			t.Errorf("resumed: %+v %v", run, err)
+		}
+		run.Status = aisles.RunWaiting // its slice is over
+		next, err := f.SaveRun(ctx, f.lease, run)
+		tickets, e := f.Tickets(ctx, 10)
+		if want := (ledger.Ticket{Run: ids[0], Number: 3, Partner: "acme", Routine: aisles.RoutineCatalog}); next != want || err != nil || e != nil || !cmp.Equal(tickets, []ledger.Ticket{want}) {
+			t.Errorf("next: %+v %v, %v %v", next, err, tickets, e)
+		}
+		run.Status = aisles.RunSucceeded
+		_, err = f.SaveRun(ctx, f.lease, run)
+		f.ok(err)
+		if runs := f.pass(); len(runs) != 1 || runs[0].ID != more[0].ID || !runs[0].Force {
+			t.Errorf("follow-up: %+v", runs)
 		}
 		if pass, runs, err := f.BeginPass(ctx, f.lease); pass.ID != "" || runs != nil || err != nil {
 			t.Errorf("nothing to do: %v %v %v", pass, runs, err)
+		}
+	})
+}
+
+// TestPassDies: runs claimed by a pass that never read the feed are claimed
+// anew.
+func TestPassDies(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		asked, err := f.RequestSync(t.Context(), aisles.SyncRequest{All: true})
+		f.ok(err)
+		first, _, err := f.BeginPass(t.Context(), f.lease)
+		f.ok(err)
+		if tickets, err := f.Tickets(t.Context(), 10); len(tickets) != 0 || err != nil {
+			t.Errorf("before the feed was read: %v %v", tickets, err)
+		}
+		f.clock.Add(time.Millisecond)
+		second, runs, err := f.BeginPass(t.Context(), f.lease)
+		if err != nil || second.ID == first.ID || len(runs) != 1 || runs[0].ID != asked[0].ID {
+			t.Errorf("second pass: %+v %v", runs, err)
+		}
+	})
+}
+
+// TestChangedBack: what changes back while a run sends the change has stopped
+// waiting, and waits again when the run is through.
+func TestChangedBack(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		f.take(change("a", "1"))
+		run := f.run()
+		f.done(run, change("a", "1"))
+		f.take(change("a", "2"))
+		f.want("changed", "a 5")
+		f.take(change("a", "1"))
+		f.want("changed back")
+		e := ledger.Entry{Key: "a", State: ledger.Live, IDs: &plan.IDs{Product: "gid://shopify/Product/1"}, Waited: change("a", "2").Fingerprints, Before: change("a", "1").Fingerprints}
+		for _, facet := range aisles.Facets {
+			e.Confirm = append(e.Confirm, ledger.ConfirmedDoc{Facet: facet, Fingerprint: change("a", "2").Fingerprints[facet], Shape: "{}", Document: map[string]any{}})
+		}
+		f.ok(f.Record(t.Context(), f.lease, run, "acme", []ledger.Entry{e}))
+		f.want("the run has sent the change", "a 5")
+		f.done(run, change("a", "1"))
+		f.want("and back")
+	})
+}
+
+// TestIdle ends runs without anything to do, in statements that do not grow
+// with their number.
+func TestIdle(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		f.take(change("a", "1"))
+		run := f.run()
+		f.done(run, change("a", "1"))
+		run.Status = aisles.RunSucceeded
+		_, err := f.SaveRun(t.Context(), f.lease, run)
+		f.ok(err)
+		statements := func(partners int) (counts map[string]int) {
+			for i := range partners {
+				p := fmt.Sprintf("idle%d", i)
+				f.connect(p)
+				_, err := f.Reshape(t.Context(), f.lease, p, plan.Shapes(aisles.Settings{}), false)
+				f.ok(err)
+			}
+			_, err := f.RequestSync(t.Context(), aisles.SyncRequest{All: true})
+			f.ok(err)
+			ctx, counter := db.WithCounter(t.Context())
+			pass, runs, err := f.BeginPass(ctx, f.lease)
+			f.ok(err)
+			idle, err := f.EndIdle(ctx, f.lease, runs, aisles.Facets, aisles.Queued, "")
+			f.ok(err)
+			f.ok(f.EndPass(ctx, f.lease, pass))
+			tickets, err := f.Tickets(ctx, 10)
+			if len(idle) != partners || len(tickets) != 1 || err != nil { // acme was never reshaped
+				t.Errorf("%d of %d idle, tickets %v %v", len(idle), partners, tickets, err)
+			}
+			f.clock.Add(time.Millisecond)
+			lease, err := f.Acquire(t.Context(), ledger.RunLease("acme", aisles.RoutineCatalog))
+			f.ok(err)
+			run, err := f.StartRun(t.Context(), lease, tickets[0], aisles.Queued)
+			f.ok(err)
+			run.Status = aisles.RunSucceeded
+			_, err = f.SaveRun(t.Context(), lease, run)
+			f.ok(err)
+			f.ok(lease.Release(t.Context()))
+			return counter.Counts()
+		}
+		if few, many := statements(2), statements(20); !cmp.Equal(few, many) {
+			t.Errorf("statements for 2 and 20 partners: %v, %v", few, many)
 		}
 	})
 }
@@ -341,14 +469,14 @@ func TestSchedule(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		ctx := t.Context()
 		f.clock.Add(59 * time.Minute)
-		if due, err := f.Due(ctx); due || err != nil {
+		if due, err := f.Due(ctx); due != (ledger.Due{}) || err != nil {
 			t.Errorf("before the hour: %v %v", due, err)
 		}
 		f.clock.Add(2 * time.Minute)
 		if _, err := f.SetMode(ctx, aisles.ModeSetting{Mode: aisles.Paused, Reason: "stocktaking"}); err != nil {
 			t.Fatal(err)
 		}
-		if due, err := f.Due(ctx); due || err != nil {
+		if due, err := f.Due(ctx); due != (ledger.Due{}) || err != nil {
 			t.Errorf("paused: %v %v", due, err)
 		}
 		if _, err := f.SetMode(ctx, aisles.ModeSetting{Mode: aisles.Sequential}); aisles.CodeOf(err) != aisles.Invalid {
@@ -368,8 +496,8 @@ func TestSchedule(t *testing.T) {
 			return
 		}
 		f.ok(err)
-		if due, err := f.Due(ctx); len(runs) != 1 || !due || err != nil {
-			t.Errorf("scheduled: %v, due %v, %v", runs, due, err)
+		if due, err := f.Due(ctx); len(runs) != 1 || !due.Claim || err != nil { // its pass has not read the feed
+			t.Errorf("scheduled: %v, due %+v, %v", runs, due, err)
 		}
 	})
 }
@@ -398,12 +526,14 @@ func TestTakeover(t *testing.T) {
 			"adopt":     f.Adopt(ctx, f.lease, "acme", map[string]plan.IDs{"a": {}}),
 			"unlearn":   f.Unlearn(ctx, f.lease, "acme", []string{"a"}),
 			"record":    f.Record(ctx, f.lease, aisles.Run{}, "acme", nil),
-			"save run":  f.SaveRun(ctx, f.lease, aisles.Run{}),
+			"save run":  second1(f.SaveRun(ctx, f.lease, aisles.Run{})),
 			"hold":      f.HoldRun(ctx, f.lease, aisles.Run{}, nil, nil),
 			"actions":   f.SaveActions(ctx, f.lease, aisles.Run{}, nil),
 			"end sweep": f.EndSweep(ctx, f.lease, 1, "", ""),
 			"mark all":  f.MarkAll(ctx, f.lease),
-			"save pass": f.SavePass(ctx, f.lease, aisles.Pass{}),
+			"end pass":  f.EndPass(ctx, f.lease, aisles.Pass{}),
+			"idle":      second1(f.EndIdle(ctx, f.lease, nil, nil, "", "")),
+			"start":     second1(f.StartRun(ctx, f.lease, ledger.Ticket{}, "")),
 		} {
 			if !errors.Is(err, ledger.ErrLeaseLost) {
 				t.Errorf("%s with a lost lease: %v", name, err)
@@ -413,7 +543,7 @@ func TestTakeover(t *testing.T) {
 	})
 }
 
-func second1(_ int, err error) error { return err }
+func second1[T any](_ T, err error) error { return err }
 
 func TestErrorsAreSetAside(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {

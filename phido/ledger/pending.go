@@ -139,8 +139,8 @@ func (l *Ledger) Mode(ctx context.Context) (aisles.ModeSetting, error) {
 // SetMode switches the mode; a reason is required.
 func (l *Ledger) SetMode(ctx context.Context, m aisles.ModeSetting) (aisles.ModeSetting, error) {
 	switch {
-	case m.Mode != aisles.Sequential && m.Mode != aisles.Paused:
-		return m, aisles.FieldErrorf("mode", "%q is neither sequential nor paused", string(m.Mode))
+	case m.Mode != aisles.Sequential && m.Mode != aisles.Queued && m.Mode != aisles.Paused:
+		return m, aisles.FieldErrorf("mode", "%q is none of sequential, queued and paused", string(m.Mode))
 	case m.Reason == "":
 		return m, aisles.FieldErrorf("reason", "is required: people will ask")
 	}

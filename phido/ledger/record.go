@@ -32,6 +32,9 @@ type Entry struct {
 	State   string
 	IDs     *plan.IDs
 	Confirm []ConfirmedDoc
+	// Waited are the fingerprints that waited when the product was read, and
+	// Before those that were confirmed.
+	Waited, Before aisles.Fingerprints
 	// Err is why it failed; then nothing above but Action is looked at. The
 	// product is set aside for as long as SetAside says.
 	Err      *aisles.SyncError
@@ -47,6 +50,14 @@ type batch struct {
 	archived  []string
 	lost      []string // removals of what the shop has not got
 	failed    []map[string]any
+	waited    []facetRecord // with what was confirmed before
+}
+
+// facetRecord is a facet of a product with a fingerprint.
+type facetRecord struct {
+	Key         string             `json:"key"`
+	Facet       aisles.Facet       `json:"facet"`
+	Fingerprint aisles.Fingerprint `json:"fingerprint"`
 }
 
 func (l *Ledger) batchOf(entries []Entry) (b batch, err error) {
@@ -81,6 +92,9 @@ func (l *Ledger) batchOf(entries []Entry) (b batch, err error) {
 				return b, fmt.Errorf("keep the document %s of %s: %w", c.Facet, e.Key, err)
 			}
 			b.confirmed = append(b.confirmed, map[string]any{"key": e.Key, "facet": c.Facet, "fingerprint": c.Fingerprint, "shape": c.Shape, "document": packed})
+			if before := e.Before[c.Facet]; e.Waited[c.Facet] != "" && before != "" && before != c.Fingerprint {
+				b.waited = append(b.waited, facetRecord{e.Key, c.Facet, before})
+			}
 		}
 	}
 	return b, nil
@@ -88,7 +102,9 @@ func (l *Ledger) batchOf(entries []Entry) (b batch, err error) {
 
 // Record keeps what became of a batch of products, and the run's figures, in
 // one transaction. A facet waits no more when it waited with the fingerprint
-// that is confirmed: what changed meanwhile goes on waiting.
+// that is confirmed: what changed meanwhile goes on waiting. What changed back
+// meanwhile to what was confirmed before had stopped waiting for it, and waits
+// again: the shop has left that now.
 func (l *Ledger) Record(ctx context.Context, lease *Lease, run aisles.Run, partner string, entries []Entry) error {
 	b, err := l.batchOf(entries)
 	if err != nil {
@@ -121,6 +137,10 @@ func (l *Ledger) writeBatch(ctx context.Context, tx *db.Tx, run, partner string,
 			records(tx, "$2", "key text", "facet text", "fingerprint text", "shape text", "document text") + ` WHERE true
 			ON CONFLICT (partner, key, facet) DO UPDATE SET fingerprint = excluded.fingerprint, shape = excluded.shape, document = excluded.document, confirmed_at = excluded.confirmed_at`,
 			[]any{partner, text(b.confirmed), now}},
+		{len(b.waited), `/*ledger.Record*/ INSERT INTO pending (partner, key, facet, fingerprint, removed, approved, since, tries)
+			SELECT ` + tx.SQL("$1, r.key, r.facet, r.fingerprint, false, false, $3", "$1::text, r.key, r.facet, r.fingerprint, false, false, $3::bigint") + `, 0 FROM ` +
+			records(tx, "$2", "key text", "facet text", "fingerprint text") + ` WHERE NOT EXISTS (SELECT 1 FROM pending p WHERE p.partner = $1 AND p.key = r.key AND p.removed)
+			ON CONFLICT (partner, key, facet) DO UPDATE SET since = pending.since`, []any{partner, text(b.waited), now}}, // keeps others from deleting the row in between
 		{len(b.confirmed), `/*ledger.Record*/ DELETE FROM pending WHERE partner = $1 AND NOT removed AND (key, facet, fingerprint) IN (SELECT r.key, r.facet, r.fingerprint FROM ` +
 			records(tx, "$2", "key text", "facet text", "fingerprint text") + `)`, []any{partner, text(b.confirmed)}},
 		{len(b.removals), `/*ledger.Record*/ DELETE FROM pending WHERE partner = $1 AND removed AND ` + keysIn(tx, "key", "$2"), []any{partner, text(b.removals)}},
