@@ -14,6 +14,7 @@ import (
 
 type serveCommand struct {
 	Listen string `help:"Address of API and Admin." default:"127.0.0.1:8080" env:"AISLES_LISTEN" placeholder:"ADDR"`
+	feedSources
 	databases
 }
 
@@ -34,7 +35,7 @@ func (c serveCommand) Run(e *env) (err error) {
 	if err := a.openLedger(e.ctx, c.ledgerURL(), "aisles"); err != nil {
 		return err
 	}
-	handler, err := a.handler(e.ctx, "")
+	handler, err := a.handler(e.ctx, "", c.feedSources)
 	if err != nil {
 		return err
 	}

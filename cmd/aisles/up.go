@@ -18,6 +18,7 @@ type upCommand struct {
 	PhidoListen string `help:"Address of Phido's health." default:"127.0.0.1:8082" env:"PHIDO_LISTEN" placeholder:"ADDR"`
 	SimListen   string `help:"Address of the simulated shops." default:"127.0.0.1:8081" env:"SHOPIFY_SIM_LISTEN" placeholder:"ADDR"`
 	NoSim       bool   `help:"Run no simulated shops; --sim-listen is ignored."`
+	feedSources
 	databases
 }
 
@@ -49,7 +50,7 @@ func (c upCommand) Run(e *env) (err error) {
 	if err != nil {
 		return err
 	}
-	handler, err := a.handler(e.ctx, operator)
+	handler, err := a.handler(e.ctx, operator, c.feedSources)
 	if err != nil {
 		return err
 	}
