@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
@@ -272,12 +273,26 @@ func (f *fetched) unanswered(err error) error {
 		return known
 	}
 	if bad, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return aisles.Errorf(aisles.Unavailable, "the certificate of %s is not valid: %v", quote(f.host), bad.Err)
+		return aisles.Errorf(aisles.Unavailable, "the certificate of %s %s", quote(f.host), distrust(bad.Err))
 	}
 	if timedOut(err) {
 		return aisles.Errorf(aisles.Unavailable, "%s did not answer within %v", quote(f.host), f.fetcher.limits.answer)
 	}
 	return aisles.Errorf(aisles.Unavailable, "%s gave no answer that is HTTP", quote(f.host))
+}
+
+// distrust says why a certificate is not taken, without the names in it.
+func distrust(err error) string {
+	if _, ok := errors.AsType[x509.HostnameError](err); ok {
+		return "is for another host"
+	}
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return "is signed by nobody who is trusted here"
+	}
+	if bad, ok := errors.AsType[x509.CertificateInvalidError](err); ok && bad.Reason == x509.Expired {
+		return "has expired, or is not valid yet"
+	}
+	return "is not valid"
 }
 
 // judge refuses an answer that is no feed, or whose end could not be told from
