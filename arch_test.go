@@ -46,6 +46,7 @@ var only = map[string][]string{
 	"riverqueue.com/riverui":       {"phido/queue"},
 	"github.com/jackc/pgx":         {"internal/db", "phido/queue"}, // river.Client[pgx.Tx]
 	"modernc.org/sqlite":           {"internal/db"},
+	"code.dny.dev/ssrf":            {"aisles/intake"},
 	"go.opentelemetry.io/otel/sdk": {"watch/telemetry"},
 }
 

@@ -18,7 +18,7 @@ const (
 type Import struct {
 	ID         string       `json:"id"`
 	Partner    string       `json:"partner"`
-	Source     string       `json:"source"` // file name, "stdin" or "upload"
+	Source     string       `json:"source"` // file name, "stdin", "upload", or a URL without what may be secret in it
 	Format     string       `json:"format"`
 	Full       bool         `json:"full"`
 	DryRun     bool         `json:"dry_run"`

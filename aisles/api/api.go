@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"aisles/aisles/intake"
 	"aisles/aisles/store"
 	"aisles/internal/db"
 	"aisles/internal/secret"
@@ -20,7 +21,9 @@ import (
 // Options are what the API works with. Store and Key are required.
 type Options struct {
 	Store *store.Store
-	Phido Companion  // nil: the sync's routes answer 503
+	Phido Companion // nil: the sync's routes answer 503
+	// Feeds fetches feeds by their URLs; nil fetches from public addresses only.
+	Feeds *intake.Fetcher
 	Key   secret.Key // signs tokens
 	// TempDir is where feeds are sorted out; empty is the system's.
 	TempDir string
@@ -51,6 +54,9 @@ func New(o Options) (http.Handler, error) {
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
+	}
+	if o.Feeds == nil {
+		o.Feeds = intake.NewFetcher(intake.FetchOptions{})
 	}
 	if o.TempDir == "" {
 		o.TempDir = os.TempDir()

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -21,16 +22,19 @@ import (
 type feedInput struct {
 	PartnerPath
 	Format string `query:"format" default:"auto" enum:"auto,shopify-csv,google-xml,google-tsv,jsonl" doc:"auto finds out; shopify-csv is Shopify's own product CSV, google-xml and google-tsv are Google Merchant feeds (RSS or Atom; a table), jsonl has on each line a product as this API takes it."`
-	Source string `query:"source" maxLength:"200" doc:"What to call the feed in its report; upload without one."`
+	Source string `query:"source" maxLength:"200" doc:"What to call the feed in its report. Without one it is upload, or the feed's URL without user, query and fragment."`
 	Full   bool   `query:"full" doc:"The feed is the whole catalog: what it lacks is removed."`
 	DryRun bool   `query:"dry_run" doc:"Report what would change, and change nothing."`
 	Sync   bool   `query:"sync" doc:"Ask for a catalog sync when the import is through."`
-	feed   io.Reader
+	// URL is a header and no query parameter: feeds' URLs hold passwords and
+	// keys, and queries are in the access logs of whatever lies between.
+	URL  string `header:"Feed-Url" maxLength:"2000" doc:"Where to fetch the feed from, over http or https, instead of from the body, which is then empty. User and password in it go to its own host only."`
+	body io.Reader
 }
 
 // Resolve takes the body as it is: a feed is streamed.
 func (f *feedInput) Resolve(ctx huma.Context) []error {
-	f.feed = ctx.BodyReader()
+	f.body = ctx.BodyReader()
 	return nil
 }
 
@@ -44,12 +48,13 @@ func (a *api) uploadRoute() {
 	route(a, huma.Operation{
 		OperationID: "loadFeed", Method: http.MethodPost, Path: "/v1/partners/{partner}/imports", Summary: "Load a feed", Tags: []string{"imports"},
 		Description: "The body is the feed, of any size; it is read as it comes, and the answer is its report. " +
+			"With the header Feed-Url the server fetches the feed itself, of at most 4 GiB and in at most 30 minutes: from public addresses, and from the networks that its operator allows. " +
 			"A feed that is refused as a whole, or that stops half-way, is a problem with the import beside it; what was written until then is whole, and the feed is free to repeat. " +
 			"An Idempotency-Key is not heeded.",
 		DefaultStatus: http.StatusCreated,
 		Metadata:      map[string]any{streamed: true},
 		Middlewares:   huma.Middlewares{lingering},
-		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+		RequestBody: &huma.RequestBody{Content: map[string]*huma.MediaType{
 			"*/*": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
 		}},
 	}, people, a.loadFeed)
@@ -127,8 +132,13 @@ func (a *api) loadFeed(ctx context.Context, c caller, in *feedInput) (*result[im
 			return nil, err
 		}
 	}
-	i, err := intake.Load(ctx, c.store, in.feed, intake.Options{
-		Partner: in.Partner, Source: cmp.Or(in.Source, "upload"), Format: in.Format, Full: in.Full, DryRun: in.DryRun, TempDir: a.TempDir,
+	feed, source, err := a.open(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = feed.Close() }() // it was read as far as it was wanted
+	i, err := intake.Load(ctx, c.store, feed, intake.Options{
+		Partner: in.Partner, Source: cmp.Or(in.Source, source), Format: in.Format, Full: in.Full, DryRun: in.DryRun, TempDir: a.TempDir,
 	})
 	if err != nil {
 		p := problemOf(ctx, err)
@@ -149,6 +159,21 @@ func (a *api) loadFeed(ctx context.Context, c caller, in *feedInput) (*result[im
 		}
 	}
 	return &result[imported]{out}, nil
+}
+
+// open gives the feed, the caller's or the one at a URL, and what to call it.
+func (a *api) open(ctx context.Context, in *feedInput) (io.ReadCloser, string, error) {
+	if in.URL == "" {
+		return io.NopCloser(in.body), "upload", nil
+	}
+	switch _, err := io.ReadFull(in.body, make([]byte, 1)); err {
+	case io.EOF:
+		return a.Feeds.Open(ctx, in.URL)
+	case nil:
+		return nil, "", aisles.Errorf(aisles.Invalid, "a feed is either sent or fetched: with the header Feed-Url the body has to be empty")
+	default:
+		return nil, "", fmt.Errorf("read the body: %w", err)
+	}
 }
 
 // connected says so when a partner has no shop to sync, before its feed is read.

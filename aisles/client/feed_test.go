@@ -2,6 +2,8 @@ package client_test
 
 import (
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -34,6 +36,30 @@ func TestImport(t *testing.T) {
 	synced := must[client.Imported](t)(c.Import(ctx, "acme", strings.NewReader(feed), int64(len(feed)), client.ImportOptions{Sync: true}))
 	if len(synced.Runs) != 1 {
 		t.Errorf("synced = %+v", synced)
+	}
+}
+
+// TestImportURL has a feed fetched; its URL is in no error.
+func TestImportURL(t *testing.T) {
+	t.Parallel()
+	c := newWorld(t, nil).operator()
+	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.RequestURI() != "/shop.csv?key=s3cret" {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		_, _ = io.WriteString(w, feed)
+	}))
+	defer shop.Close()
+	got := must[client.Imported](t)(c.ImportURL(t.Context(), "acme", shop.URL+"/shop.csv?key=s3cret", client.ImportOptions{Full: true}))
+	if got.Status != aisles.ImportSucceeded || got.Report.Created != 2 || got.Source != shop.URL+"/shop.csv" || !got.Full {
+		t.Errorf("import = %+v", got)
+	}
+	for address, known := range map[string]bool{shop.URL + "/s3cret": true, "http://10.0.0.1/?s3cret": true, "ftp://s3cret": false, "": false, "http://s3cret\n": false} {
+		got, err := c.ImportURL(t.Context(), "acme", address, client.ImportOptions{})
+		if err == nil || strings.Contains(err.Error(), "s3cret") || (got.ID != "") != known {
+			t.Errorf("%q: %+v, %v", address, got.Import, err)
+		}
 	}
 }
 

@@ -6,12 +6,14 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"testing"
 	"time"
 
 	"aisles/aisles"
 	"aisles/aisles/api"
 	"aisles/aisles/client"
+	"aisles/aisles/intake"
 	"aisles/aisles/store"
 	"aisles/internal/db/dbtest"
 	"aisles/internal/secret"
@@ -39,7 +41,8 @@ func newWorld(t testing.TB, between func(http.Handler) http.Handler) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler, err := api.New(api.Options{Store: w.store, Phido: book, Key: w.key, TempDir: t.TempDir(), Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	nearby := intake.NewFetcher(intake.FetchOptions{AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	handler, err := api.New(api.Options{Store: w.store, Phido: book, Feeds: nearby, Key: w.key, TempDir: t.TempDir(), Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}

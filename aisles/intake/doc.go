@@ -15,6 +15,13 @@
 // with option columns states all variants of each product it names; one
 // without addresses variants by SKU; one with neither leaves them.
 //
+// # Where feeds come from
+//
+// Load reads what it is given. A [Fetcher] gives it the feed at a URL, which
+// callers choose, so that it must not become their way into the network this
+// process is in: each address is checked where it is connected to, when names
+// and redirects have had their say.
+//
 // # What is wrong with a feed
 //
 // What is no feed, or breaks off inside a quotation, is refused as a whole,

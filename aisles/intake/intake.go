@@ -17,7 +17,8 @@ import (
 // Options say whose feed it is and what it means.
 type Options struct {
 	Partner string
-	// Source is what the report calls the feed: a file's name, "stdin".
+	// Source is what the report calls the feed: a file's name, "stdin", what
+	// [Fetcher.Open] gives.
 	Source string
 	Format string // one of [Formats]; Auto when empty
 	// Full says that the feed is the whole catalog: what it lacks is removed.

@@ -9,12 +9,14 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
 	"aisles/aisles/admin"
 	"aisles/aisles/api"
 	"aisles/aisles/client"
+	"aisles/aisles/intake"
 	"aisles/aisles/store"
 	"aisles/internal/db"
 	"aisles/internal/secret"
@@ -45,6 +47,11 @@ func (d databases) needPostgres(role string) error {
 }
 
 func (d databases) ledgerURL() string { return cmp.Or(d.PhidoDatabaseURL, d.DatabaseURL) }
+
+// feedSources say where feeds may be fetched from.
+type feedSources struct {
+	FeedNetworks []netip.Prefix `help:"Networks beside the public ones that feeds may be fetched from, such as 10.1.2.0/24; more than one with commas." env:"AISLES_FEED_NETWORKS" placeholder:"CIDR"`
+}
 
 // app is where the rooms meet: one process, with what it has open.
 type app struct {
@@ -102,7 +109,7 @@ func (a *app) openQueue(ctx context.Context, url, name string, workers int) erro
 const jobsPrefix = "/admin/jobs"
 
 // handler is the API with the Admin, which reads through a pool of its own.
-func (a *app) handler(ctx context.Context, operatorToken string) (http.Handler, error) {
+func (a *app) handler(ctx context.Context, operatorToken string, feeds feedSources) (http.Handler, error) {
 	forAdmin, err := a.store.As(ctx, db.ClassAdmin)
 	if err != nil {
 		return nil, err
@@ -112,7 +119,8 @@ func (a *app) handler(ctx context.Context, operatorToken string) (http.Handler, 
 		return nil, err
 	}
 	page := admin.New(admin.Options{Store: forAdmin, Sync: a.ledger, Token: operatorToken, Version: version(), Jobs: jobs})
-	return api.New(api.Options{Store: a.store, Phido: a.ledger, Key: a.key, Version: version(), Log: a.log, Admin: page})
+	fetcher := intake.NewFetcher(intake.FetchOptions{AllowNetworks: feeds.FeedNetworks})
+	return api.New(api.Options{Store: a.store, Phido: a.ledger, Feeds: fetcher, Key: a.key, Version: version(), Log: a.log, Admin: page})
 }
 
 // phido is the sync, as a client of the API.

@@ -101,3 +101,22 @@ func flags(b *strings.Builder, list []*kong.Flag) {
 		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", name, env, value, f.Help)
 	}
 }
+
+// TestListInFile: what is many on the command line is a list in the file.
+func TestListInFile(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{`["10.1.0.0/16", "fd12::/32"]`: 2, `"10.1.0.0/16,fd12::/32"`: 2, `["10.1.0.0"]`: -1} {
+		file, err := tomlFile(strings.NewReader("feed-networks = " + text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var cmd command
+		parser, err := kong.New(&cmd, kong.Resolvers(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parser.Parse([]string{"up"}); (err != nil) != (want < 0) || (err == nil && len(cmd.Up.FeedNetworks) != want) {
+			t.Errorf("%s: %v, %v", text, cmd.Up.FeedNetworks, err)
+		}
+	}
+}

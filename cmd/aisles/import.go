@@ -16,7 +16,7 @@ import (
 
 type importCommand struct {
 	Partner string `arg:"" help:"The partner."`
-	Feed    string `arg:"" help:"File, or - for standard input."`
+	Feed    string `arg:"" help:"File, - for standard input, or an http or https URL for Aisles to fetch."`
 	Format  string `help:"Format of the feed." enum:"auto,shopify-csv,google-xml,google-tsv,jsonl" default:"auto"`
 	Full    bool   `help:"The feed is the whole catalog: products it lacks are removed."`
 	DryRun  bool   `help:"Only report what would change."`
@@ -30,16 +30,7 @@ func (c importCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	feed, size, source, err := c.open(e)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = feed.Close() }()
-	progress := e.progress(size)
-	done, err := api.Import(e.ctx, c.Partner, progress.reader(feed), size, client.ImportOptions{
-		Source: source, Format: c.Format, Full: c.Full, DryRun: c.DryRun, Sync: c.Sync && !c.DryRun,
-	})
-	progress.end()
+	done, err := c.load(e, api)
 	if done.ID != "" || err == nil {
 		if e2 := c.report(e, done.Import); e2 != nil {
 			return e2
@@ -57,12 +48,29 @@ func (c importCommand) Run(e *env) error {
 	return nil
 }
 
+// load has the feed loaded: by its URL, or by sending it.
+func (c importCommand) load(e *env, api *client.Client) (client.Imported, error) {
+	o := client.ImportOptions{Format: c.Format, Full: c.Full, DryRun: c.DryRun, Sync: c.Sync && !c.DryRun}
+	switch scheme, _, isURL := strings.Cut(c.Feed, "://"); {
+	case isURL && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https")):
+		return api.ImportURL(e.ctx, c.Partner, c.Feed, o)
+	case isURL: // which may hold a password
+		return client.Imported{}, exitf(exitUsage, "feeds are read from files, standard input, http:// and https://, not from %s://", scheme)
+	}
+	feed, size, source, err := c.open(e)
+	if err != nil {
+		return client.Imported{}, err
+	}
+	defer func() { _ = feed.Close() }()
+	o.Source = source
+	progress := e.progress(size)
+	defer progress.end()
+	return api.Import(e.ctx, c.Partner, progress.reader(feed), size, o)
+}
+
 func (c importCommand) open(e *env) (io.ReadCloser, int64, string, error) {
 	if c.Feed == "-" {
 		return io.NopCloser(e.in), -1, "stdin", nil
-	}
-	if strings.Contains(c.Feed, "://") {
-		return nil, 0, "", exitf(exitUsage, "feeds are read from files and standard input; fetch %s first", c.Feed)
 	}
 	f, err := os.Open(c.Feed)
 	if err != nil {

@@ -179,6 +179,9 @@ func (t tomlResolver) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (a
 	if !ok {
 		return nil, nil
 	}
+	if list, ok := v.([]any); ok {
+		return list, nil
+	}
 	return fmt.Sprint(v), nil
 }
 

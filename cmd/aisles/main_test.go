@@ -243,9 +243,11 @@ func TestTwoOnOneFolder(t *testing.T) {
 func TestStatuses(t *testing.T) {
 	t.Parallel()
 	data, server := t.TempDir(), shops(t)
-	p := up(t, data, "--no-sim")
+	p := up(t, data, "--no-sim", "--feed-networks", "127.0.0.0/8,::1/128")
 	connectAcme(t, data, server, 30)
 	must(t, 0, data, "version")
+	must(t, exitUsage, data, "up", "--feed-networks", "10.0.0.0")
+	must(t, exitUsage, data, "serve", "--feed-networks", "127.0.0.0/8,inside")
 	must(t, exitUsage, data, "nonsense")
 	must(t, exitUsage, data, "sync")
 	must(t, exitUsage, data, "mode", "paused")
@@ -254,6 +256,16 @@ func TestStatuses(t *testing.T) {
 	must(t, exitError, data, "partner", "add", "acme")
 	must(t, exitError, data, "import", "acme", writeFile(t, "page.csv", "<html><body>404</body></html>"))
 	must(t, exitPartly, data, "import", "acme", writeFile(t, "bad.csv", "Handle,Title,Variant Price,Variant SKU\np001,Product,12 EUR,SKU-001\n"))
+	files := httptest.NewServer(http.FileServer(http.Dir(filepath.Dir(writeFile(t, "feed.csv", feed(30))))))
+	defer files.Close()
+	if out := must(t, 0, data, "import", "acme", files.URL+"/feed.csv?key=s3cret", "--full"); !strings.HasPrefix(out, files.URL+"/feed.csv: 30 rows") {
+		t.Errorf("import by URL:\n%s", out)
+	}
+	must(t, exitError, data, "import", "acme", files.URL+"/none.csv")
+	must(t, exitError, data, "import", "acme", "http://10.0.0.1/feed.csv")
+	if status, _, errs := cli(t, data, "import", "acme", "ftp://me:s3cret@feeds.example/"); status != exitUsage || strings.Contains(errs, "s3cret") {
+		t.Errorf("exit %d: %s", status, errs)
+	}
 	if out := must(t, 0, data, "sync", "acme", "--dry-run"); !strings.Contains(out, "+ p001") || created(t, server) != 0 {
 		t.Errorf("dry run:\n%s", out)
 	}

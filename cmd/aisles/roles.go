@@ -16,6 +16,7 @@ import (
 
 type serveCommand struct {
 	Listen string `help:"Address of API and Admin." default:"127.0.0.1:8080" env:"AISLES_LISTEN" placeholder:"ADDR"`
+	feedSources
 	databases
 }
 
@@ -39,7 +40,7 @@ func (c serveCommand) Run(e *env) (err error) {
 	if err := a.openQueue(e.ctx, c.ledgerURL(), "aisles", 0); err != nil {
 		return err
 	}
-	handler, err := a.handler(e.ctx, "")
+	handler, err := a.handler(e.ctx, "", c.feedSources)
 	if err != nil {
 		return err
 	}

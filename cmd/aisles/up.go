@@ -19,6 +19,7 @@ type upCommand struct {
 	SimListen   string `help:"Address of the simulated shops." default:"127.0.0.1:8081" env:"SHOPIFY_SIM_LISTEN" placeholder:"ADDR"`
 	NoSim       bool   `help:"Run no simulated shops; --sim-listen is ignored."`
 	workers
+	feedSources
 	databases
 }
 
@@ -50,7 +51,7 @@ func (c upCommand) Run(e *env) (err error) {
 	if err != nil {
 		return err
 	}
-	handler, err := a.handler(e.ctx, operator)
+	handler, err := a.handler(e.ctx, operator, c.feedSources)
 	if err != nil {
 		return err
 	}
