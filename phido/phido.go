@@ -39,6 +39,7 @@ type Phido struct {
 	Options
 	mu        sync.Mutex
 	throttles map[string]*shopify.Throttle // by shop: the budget is the shop's, whoever calls
+	sources   map[string]source            // by shop
 }
 
 // New makes a Phido; it starts nothing.
@@ -52,7 +53,7 @@ func New(o Options) *Phido {
 	if o.Transport == nil {
 		o.Transport = http.DefaultTransport.(*http.Transport).Clone()
 	}
-	return &Phido{Options: o, throttles: map[string]*shopify.Throttle{}}
+	return &Phido{Options: o, throttles: map[string]*shopify.Throttle{}, sources: map[string]source{}}
 }
 
 // sequential is the lease of the mode in which one partner runs at a time.
