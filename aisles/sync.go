@@ -42,7 +42,7 @@ var OwnedFields = []string{
 }
 
 // Connection is a partner's shop: where it is, and how it is to be kept. It
-// never shows its credentials.
+// never shows a token or secret.
 type Connection struct {
 	Partner string `json:"partner"`
 	// Shop is the shop's myshopify.com domain.
