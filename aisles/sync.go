@@ -43,19 +43,33 @@ var OwnedFields = []string{
 }
 
 // Connection is a partner's shop: where it is, and how it is to be kept. It
-// never shows its credentials.
+// never shows a token or secret.
 type Connection struct {
 	Partner string `json:"partner"`
 	// Shop is the shop's myshopify.com domain.
 	Shop string `json:"shop"`
 	// Endpoint is what stands before /admin/ in the shop's URLs; empty means
 	// https://SHOP.
-	Endpoint string   `json:"endpoint,omitempty"`
+	Endpoint string `json:"endpoint,omitempty"`
+	// ClientID is that of the app whose credentials give the access tokens;
+	// empty where there is one token that does not expire.
+	ClientID string   `json:"client_id,omitempty"`
 	Settings Settings `json:"settings"`
 	// IntervalSeconds is the time between two scheduled catalog syncs; 0 means an hour.
-	IntervalSeconds int       `json:"interval_seconds,omitempty"`
-	CreatedAt       time.Time `json:"created_at"`
-	UpdatedAt       time.Time `json:"updated_at"`
+	IntervalSeconds int `json:"interval_seconds,omitempty"`
+	// Paused says that the shop lets nothing be synced; nil when it does.
+	Paused    *Pause    `json:"paused,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// Pause is why nothing can be synced to a shop until a person has acted there:
+// it is frozen, locked or gone, or refuses the app. What waits goes on waiting.
+type Pause struct {
+	Reason string    `json:"reason"`
+	Since  time.Time `json:"since"`
+	// NextAt is when the schedule tries again; a person may at once.
+	NextAt time.Time `json:"next_at"`
 }
 
 // Settings shape what is sent to a shop. A change of settings makes the

@@ -35,6 +35,8 @@ type Why struct {
 	Last    *RunAction `json:"last,omitempty"`
 	LastRun string     `json:"last_run,omitempty"`
 	Error   *SyncError `json:"error,omitempty"`
+	// Paused says that nothing can be sent to the shop at present.
+	Paused *Pause `json:"paused,omitempty"`
 	// Summary is the answer in one sentence.
 	Summary string `json:"summary"`
 }

@@ -47,7 +47,7 @@ type catalogRun struct {
 // network or Aisles, never about one product.
 func (p *Phido) Catalog(ctx context.Context, lease *ledger.Lease, run aisles.Run) (aisles.Run, error) {
 	c := &catalogRun{Phido: p, lease: lease, run: run, usage: &usage{}, began: time.Now()}
-	err := c.do(ctx)
+	err := c.pause(ctx, c.do(ctx))
 	c.count()
 	return c.run, err
 }
@@ -67,7 +67,7 @@ func (c *catalogRun) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(first) == 0 {
+	if len(first) == 0 && c.connection.Paused == nil {
 		c.run.Status = aisles.RunSucceeded
 		return nil
 	}

@@ -28,7 +28,8 @@
 //
 // An error about one product is kept with the product, in Shopify's words, and
 // the run goes on. An error of the shop, the network or Aisles stops the run
-// and sets nothing aside. A run that would take away too much holds for a
+// and sets nothing aside. A shop that is frozen, locked or gone, or refuses the
+// app, is paused: the schedule tries it ever more seldom, a person at once. A run that would take away too much holds for a
 // person's answer (plan.Brake). Every write to the ledger carries the lease
 // of the partner's routine, in both modes; a run that lost it ends, and goes on
 // in whichever process finds it. A switch of the mode has a run hand back what

@@ -54,6 +54,7 @@ type Phido struct {
 	stopping atomic.Bool                        // jobs are to hand back what they have
 	mu       sync.Mutex
 	budgets  map[string]*budget // by shop
+	sources  map[string]source  // by shop
 }
 
 // New makes a Phido; it starts nothing.
@@ -67,5 +68,5 @@ func New(o Options) *Phido {
 	if o.Transport == nil {
 		o.Transport = http.DefaultTransport.(*http.Transport).Clone()
 	}
-	return &Phido{Options: o, budgets: map[string]*budget{}}
+	return &Phido{Options: o, budgets: map[string]*budget{}, sources: map[string]source{}}
 }

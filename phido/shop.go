@@ -40,15 +40,18 @@ const attemptTimeout = 10 * time.Second
 // meet makes the run's client and learns about the shop what is not known of
 // it. A dry run writes nothing: neither the definition nor the facts.
 func (c *catalogRun) meet(ctx context.Context) error {
-	token, err := c.Ledger.Token(ctx, c.run.Partner)
+	options := shopify.Options{
+		Shop: c.connection.Shop, Endpoint: c.connection.Endpoint,
+		AttemptTimeout: attemptTimeout, Transport: c.Transport, Throttle: c.budget(c.connection.Shop).throttle, Observe: c.usage.observe,
+	}
+	err := c.credentials(ctx, c.connection, &options)
 	if err != nil {
 		return err
 	}
-	c.shop, err = shopify.New(shopify.Options{
-		Shop: c.connection.Shop, Endpoint: c.connection.Endpoint, Token: token,
-		AttemptTimeout: attemptTimeout, Transport: c.Transport, Throttle: c.budget(c.connection.Shop).throttle, Observe: c.usage.observe,
-	})
-	if err != nil {
+	if c.shop, err = shopify.New(options); err != nil {
+		return err
+	}
+	if err := c.resume(ctx); err != nil {
 		return err
 	}
 	known, err := c.Ledger.Facts(ctx, c.run.Partner)

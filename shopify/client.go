@@ -67,13 +67,10 @@ type Client struct {
 
 // New makes a client. It sends nothing; an error says what Options lack.
 func New(o Options) (*Client, error) {
-	endpoint := strings.TrimSuffix(cmp.Or(o.Endpoint, "https://"+o.Shop), "/")
-	u, err := url.Parse(endpoint)
+	endpoint, err := endpointOf(o.Shop, o.Endpoint)
 	switch {
-	case o.Shop == "" || strings.ContainsAny(o.Shop, "/:?#@ "):
-		return nil, fmt.Errorf("shop %q is no domain", o.Shop)
-	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || (u.Scheme != "https" && u.Scheme != "http"):
-		return nil, fmt.Errorf("endpoint of shop %s is no URL of a host", o.Shop)
+	case err != nil:
+		return nil, err
 	case o.Tokens != nil && o.Token != "":
 		return nil, fmt.Errorf("shop %s has both a token and a source of tokens", o.Shop)
 	case o.Tokens == nil && !isToken(o.Token):
@@ -83,19 +80,38 @@ func New(o Options) (*Client, error) {
 	if tokens == nil {
 		tokens = static(o.Token)
 	}
-	transport := o.Transport
-	if transport == nil {
-		transport = newTransport()
-	}
 	return &Client{
 		shop:     o.Shop,
 		url:      endpoint + "/admin/api/" + Version + "/graphql.json",
 		tokens:   tokens,
-		http:     &http.Client{Transport: transport, CheckRedirect: stay},
-		timeout:  cmp.Or(o.AttemptTimeout, DefaultAttemptTimeout),
+		http:     httpClient(o.Transport),
+		timeout:  attemptTimeout(o.AttemptTimeout),
 		throttle: cmp.Or(o.Throttle, NewThrottle()),
 		observe:  o.Observe,
 	}, nil
+}
+
+// endpointOf gives the URL before /admin/, without a slash at its end.
+func endpointOf(shop, endpoint string) (string, error) {
+	endpoint = strings.TrimSuffix(cmp.Or(endpoint, "https://"+shop), "/")
+	u, err := url.Parse(endpoint)
+	switch {
+	case shop == "" || strings.ContainsAny(shop, "/:?#@ "):
+		return "", fmt.Errorf("shop %q is no domain", shop)
+	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || (u.Scheme != "https" && u.Scheme != "http"):
+		return "", fmt.Errorf("endpoint of shop %s is no URL of a host", shop)
+	}
+	return endpoint, nil
+}
+
+func attemptTimeout(d time.Duration) time.Duration { return cmp.Or(d, DefaultAttemptTimeout) }
+
+// httpClient sends by the transport, or by one of its own.
+func httpClient(transport http.RoundTripper) *http.Client {
+	if transport == nil {
+		transport = newTransport()
+	}
+	return &http.Client{Transport: transport, CheckRedirect: stay}
 }
 
 // idleConns is how many connections to a shop are kept open; they matter with
@@ -112,7 +128,7 @@ func newTransport() http.RoundTripper {
 	return t
 }
 
-// stay follows no redirect: the token is for the shop alone.
+// stay follows no redirect: tokens and secrets are for the shop alone.
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // Format prints the shop alone, whatever the verb.

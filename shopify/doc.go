@@ -22,12 +22,14 @@
 // UnknownOutcomeError, and its caller has to look.
 //
 // A call answered 401 is sent once more when the TokenSource has another token.
+// ClientCredentials make a source that renews a token before it expires, and
+// one that the shop refuses.
 //
 // # Errors
 //
-// ThrottledError, UserErrors, APIError and UnknownOutcomeError are found with
-// errors.As; Classify says whom an error concerns. The access token is in none
-// of them.
+// ThrottledError, UserErrors, APIError, GrantError and UnknownOutcomeError are
+// found with errors.As; Classify says whom an error concerns. The access token
+// and the app's secret are in none of them.
 package shopify
 
 //go:generate go run generate.go

@@ -214,6 +214,8 @@ func Classify(err error) Class {
 		return ClassNone
 	case errors.As(err, &unknown):
 		return ClassUnknownOutcome
+	case isGrant(err):
+		return ClassShop
 	case errors.As(err, &user):
 		return ClassProduct
 	case errors.As(err, &api):

@@ -40,3 +40,24 @@ func ExampleClient_ProductSet() {
 	// true <nil>
 	// product [input title]
 }
+
+// An app's id and secret give tokens of a day. One that dies early is renewed,
+// and the call it died in goes on.
+func ExampleClientCredentials_Source() {
+	server := sim.New(sim.Options{Shops: []sim.Shop{{Domain: "acme.myshopify.com", ClientID: "app", ClientSecret: "shpss_1"}}})
+	app := shopify.ClientCredentials{Shop: "acme.myshopify.com", ID: "app", Secret: "shpss_1", Transport: server}
+	tokens, err := app.Source()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	client, err := shopify.New(shopify.Options{Shop: app.Shop, Tokens: tokens, Transport: server})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	shop, err := client.Shop(context.Background())
+	fmt.Println(app, shop.Name, err)
+	// Output:
+	// shopify.ClientCredentials{Shop: "acme.myshopify.com", ID: "app"} acme <nil>
+}

@@ -108,6 +108,7 @@ func (o Options) allowed(r *http.Request) bool {
 type row struct {
 	aisles.Partner
 	Shop     string
+	Paused   *aisles.Pause
 	Products int
 	Last     *aisles.Run
 }
@@ -153,9 +154,9 @@ func (o Options) view(ctx context.Context) (view, error) {
 	if err != nil {
 		return v, err
 	}
-	shops := map[string]string{}
+	shops := map[string]aisles.Connection{}
 	for _, c := range connections {
-		shops[c.Partner] = c.Shop
+		shops[c.Partner] = c
 	}
 	if v.Runs, err = o.Sync.Runs(ctx, "", "", mostRows); err != nil {
 		return v, err
@@ -167,7 +168,7 @@ func (o Options) view(ctx context.Context) (view, error) {
 		}
 	}
 	for _, p := range partners {
-		v.Rows = append(v.Rows, row{Partner: p, Shop: cmp.Or(shops[p.Key], "not connected"), Products: counts[p.Key], Last: last[p.Key]})
+		v.Rows = append(v.Rows, row{Partner: p, Shop: cmp.Or(shops[p.Key].Shop, "not connected"), Paused: shops[p.Key].Paused, Products: counts[p.Key], Last: last[p.Key]})
 	}
 	v.Runs = v.Runs[:min(len(v.Runs), 25)]
 	return v, nil

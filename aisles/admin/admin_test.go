@@ -2,10 +2,12 @@ package admin_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"aisles/aisles"
 	"aisles/aisles/admin"
@@ -82,6 +84,29 @@ func TestPage(t *testing.T) {
 			t.Errorf("%d statements for 2 partners, %d for 20", few, many)
 		}
 	})
+}
+
+// TestPausedShop: the page says why nothing is synced, and since when.
+func TestPausedShop(t *testing.T) {
+	t.Parallel()
+	page, s, l := newAdmin(t, dbtest.SQLite(t))
+	_, err := s.CreatePartner(t.Context(), aisles.Partner{Key: "acme"})
+	if err == nil {
+		_, err = l.PutConnection(t.Context(), aisles.Connection{Partner: "acme", Shop: "acme.myshopify.com"}, "shpat_secret")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	lease, err := l.Acquire(t.Context(), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(l.PauseShop(t.Context(), lease, "acme", "the shop is <frozen>", time.Now().Add(time.Hour)), lease.Release(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	if body := get(page, nil).Body.String(); !strings.Contains(body, "paused since "+time.Now().Format("2006-")) || !strings.Contains(body, ": the shop is &lt;frozen&gt;; next try ") {
+		t.Errorf("page:\n%s", body)
+	}
 }
 
 // TestWhoMayLook: the machine itself, by its own name, and whoever has the

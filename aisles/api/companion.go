@@ -11,9 +11,10 @@ import (
 // catalog's codes.
 type Companion interface {
 	Connection(ctx context.Context, partner string) (aisles.Connection, error)
-	// PutConnection makes or changes a connection. An empty token keeps the
-	// one there is.
-	PutConnection(ctx context.Context, c aisles.Connection, token string) (aisles.Connection, error)
+	// PutConnection makes or changes a connection. The secret is that of the
+	// client, where c names one, else the access token; an empty one keeps the
+	// credentials there are.
+	PutConnection(ctx context.Context, c aisles.Connection, secret string) (aisles.Connection, error)
 	RemoveConnection(ctx context.Context, partner string) error
 	// RequestSync gives the waiting runs, one per partner.
 	RequestSync(ctx context.Context, request aisles.SyncRequest) ([]aisles.Run, error)

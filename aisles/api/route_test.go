@@ -3,11 +3,13 @@ package api_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"aisles/aisles"
 	"aisles/aisles/api"
@@ -155,6 +157,32 @@ func TestSyncRoutes(t *testing.T) {
 			t.Errorf("field = %q", p.Field)
 		}
 
+		app := w.want(200, "operator", "PUT", "/v1/partners/acme/connection", `{"shop":"acme.myshopify.com","client_id":"app-1","client_secret":"shpss_hush"}`)
+		if c := decode[aisles.Connection](t, app); c.ClientID != "app-1" || strings.Contains(string(app.body)+w.lines.all(), "hush") {
+			t.Errorf("with an app: %s", app.body)
+		}
+		w.want(200, "operator", "PUT", "/v1/partners/acme/connection", string(app.body))
+		rotated := w.want(200, "operator", "PUT", "/v1/partners/acme/connection", `{"shop":"acme.myshopify.com","client_secret":"shpss_other"}`)
+		if c := decode[aisles.Connection](t, rotated); c.ClientID != "app-1" {
+			t.Errorf("with another secret: %+v", c)
+		}
+		for body, field := range map[string]string{
+			`{"shop":"acme.myshopify.com","client_id":"app-2"}`:                                       "client_secret",
+			`{"shop":"acme.myshopify.com","client_id":"app-1","token":"shpat_hush"}`:                  "token",
+			`{"shop":"acme.myshopify.com","client_secret":"shpss_hush","token":"shpat_hush"}`:         "token",
+			`{"shop":"acme.myshopify.com","client_id":"app 1","client_secret":"shpss_hush"}`:          "client_id",
+			`{"shop":"elsewhere.myshopify.com","client_id":"app-1"}`:                                  "client_secret",
+			`{"shop":"acme.myshopify.com","client_id":"` + strings.Repeat("x", 256) + `","token":""}`: "client_id",
+		} {
+			if p := w.want(422, "operator", "PUT", "/v1/partners/acme/connection", body).problem(t); p.Field != field || strings.Contains(p.Detail, "hush") {
+				t.Errorf("%.80s: %+v", body, p)
+			}
+		}
+		w.want(200, "operator", "PUT", "/v1/partners/acme/connection", connection)
+		if p := w.want(422, "operator", "PUT", "/v1/partners/acme/connection", `{"shop":"acme.myshopify.com","client_secret":"shpss_hush"}`).problem(t); p.Field != "client_id" {
+			t.Errorf("a secret without an app: %+v", p)
+		}
+
 		type runs struct{ Runs []aisles.Run }
 		asked := decode[runs](t, w.want(202, "operator", "POST", "/v1/syncs", `{"all":true,"dry_run":false}`)).Runs
 		if len(asked) != 1 || asked[0].Partner != "acme" || asked[0].Status != aisles.RunWaiting {
@@ -216,6 +244,37 @@ func TestWhy(t *testing.T) {
 	w.want(404, "operator", "GET", "/v1/why?partner=nobody&key=tee", "").problem(t)
 	w.want(404, "beta", "GET", "/v1/why?partner=acme&key=tee", "").problem(t)
 	w.want(422, "operator", "GET", "/v1/why?partner=acme", "").problem(t)
+}
+
+// TestPausedShop: the connection and why show a pause, and what GET gives of it
+// PUT takes.
+func TestPausedShop(t *testing.T) {
+	t.Parallel()
+	h := dbtest.SQLite(t)
+	l := openLedger(t, h)
+	w := newWorld(t, h, func(o *api.Options) { o.Phido = l })
+	w.want(200, "operator", "PUT", "/v1/partners/acme/connection", connection)
+	w.want(201, "acme", "PUT", "/v1/partners/acme/products/tee", `{"title":"Tee"}`)
+	lease, err := l.Acquire(t.Context(), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := time.Date(2030, 1, 2, 3, 4, 0, 0, time.UTC)
+	if err := errors.Join(l.PauseShop(t.Context(), lease, "acme", "the shop is frozen", next), lease.Release(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	got := w.want(200, "acme", "GET", "/v1/partners/acme/connection", "")
+	if c := decode[aisles.Connection](t, got); c.Paused == nil || c.Paused.Reason != "the shop is frozen" || !c.Paused.NextAt.Equal(next) || time.Since(c.Paused.Since) > time.Minute {
+		t.Errorf("connection: %s", got.body)
+	}
+	back := w.want(200, "operator", "PUT", "/v1/partners/acme/connection", string(got.body))
+	if c := decode[aisles.Connection](t, back); c.Paused == nil || !c.Paused.NextAt.Equal(next) {
+		t.Errorf("put back: %s", back.body)
+	}
+	why := decode[aisles.Why](t, w.want(200, "acme", "GET", "/v1/why?partner=acme&key=tee", ""))
+	if why.Paused == nil || !strings.Contains(why.Summary, "next run creates it. Nothing is sent since ") || !strings.Contains(why.Summary, ": the shop is frozen. The next try is at 2030-01-02 03:04 UTC; aisles sync tries at once.") {
+		t.Errorf("why: %+v", why)
+	}
 }
 
 // TestStatementsPerRunList: as for the lists of the catalog.

@@ -45,8 +45,15 @@ func (a *api) why(ctx context.Context, c caller, in *whyInput) (*result[aisles.W
 		return nil, err
 	}
 	why.Summary = strings.TrimSpace(why.Summary + " " + rejected)
+	if p := why.Paused; p != nil {
+		why.Summary = fmt.Sprintf("%s Nothing is sent since %s: %s. The next try is at %s; aisles sync tries at once.",
+			why.Summary, p.Since.Format(minute), p.Reason, p.NextAt.Format(minute))
+	}
 	return &result[aisles.Why]{why}, nil
 }
+
+// minute is how a time is written in a sentence.
+const minute = "2006-01-02 15:04 MST"
 
 // recentImports is how many imports are looked through for a rejection.
 const recentImports = 10
@@ -64,7 +71,7 @@ func rejection(ctx context.Context, c caller, ref aisles.Ref, there bool) (strin
 		}
 		for _, n := range i.Report.Rejects {
 			if n.Product == ref.Key {
-				return fmt.Sprintf("The import of %s on %s rejected it: %s.", i.Source, i.StartedAt.Format("2006-01-02 15:04 MST"), where(n)+n.Reason), nil
+				return fmt.Sprintf("The import of %s on %s rejected it: %s.", i.Source, i.StartedAt.Format(minute), where(n)+n.Reason), nil
 			}
 		}
 		if there {

@@ -137,6 +137,17 @@ func TestSync(t *testing.T) {
 	if diff := cmp.Diff(put, must[aisles.Connection](t)(c.Connection(ctx, "acme"))); diff != "" || put.Shop != conn.Shop {
 		t.Errorf("connection (-put +read):\n%s", diff)
 	}
+	conn.ClientID = "app-1"
+	if app := must[aisles.Connection](t)(c.PutConnection(ctx, "acme", conn, "shpss_1")); app.ClientID != "app-1" {
+		t.Errorf("with an app: %+v", app)
+	}
+	if app := must[aisles.Connection](t)(c.PutConnection(ctx, "acme", conn, "")); app.ClientID != "app-1" {
+		t.Errorf("its secret kept: %+v", app)
+	}
+	conn.ClientID = ""
+	if app := must[aisles.Connection](t)(c.PutConnection(ctx, "acme", conn, "shpat_2")); app.ClientID != "" {
+		t.Errorf("with a token again: %+v", app)
+	}
 	runs := must[[]aisles.Run](t)(c.RequestSync(ctx, aisles.SyncRequest{All: true}))
 	if len(runs) != 1 || runs[0].Partner != "acme" {
 		t.Fatalf("runs = %+v", runs)

@@ -15,16 +15,24 @@ func (c *Client) Connection(ctx context.Context, partner string) (aisles.Connect
 	return out, err
 }
 
-// PutConnection connects a partner to a shop, or changes how it is. An empty
-// token keeps the one there is.
-func (c *Client) PutConnection(ctx context.Context, partner string, conn aisles.Connection, token string) (aisles.Connection, error) {
+// PutConnection connects a partner to a shop, or changes how it is. The secret
+// is that of conn.ClientID, or without one the access token; an empty one
+// keeps the credentials there are.
+func (c *Client) PutConnection(ctx context.Context, partner string, conn aisles.Connection, secret string) (aisles.Connection, error) {
 	body := struct {
 		Shop            string          `json:"shop"`
 		Endpoint        string          `json:"endpoint,omitempty"`
 		Token           string          `json:"token,omitempty"`
+		ClientID        string          `json:"client_id,omitempty"`
+		ClientSecret    string          `json:"client_secret,omitempty"`
 		Settings        aisles.Settings `json:"settings"`
 		IntervalSeconds int             `json:"interval_seconds,omitempty"`
-	}{conn.Shop, conn.Endpoint, token, conn.Settings, conn.IntervalSeconds}
+	}{Shop: conn.Shop, Endpoint: conn.Endpoint, ClientID: conn.ClientID, Settings: conn.Settings, IntervalSeconds: conn.IntervalSeconds}
+	if conn.ClientID != "" {
+		body.ClientSecret = secret
+	} else {
+		body.Token = secret
+	}
 	var out aisles.Connection
 	err := c.do(ctx, call{method: http.MethodPut, path: at("partners", partner, "connection"), body: body, repeat: true}, &out)
 	return out, err

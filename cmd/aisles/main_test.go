@@ -298,3 +298,63 @@ func TestStatuses(t *testing.T) {
 	p.kill()
 	must(t, exitUnreachable, data, "partner", "list")
 }
+
+// TestConnectApp: a shop is connected with an app's credentials, which are
+// tried before they are stored, and shown without the secret.
+func TestConnectApp(t *testing.T) {
+	t.Parallel()
+	data, server := t.TempDir(), shops(t)
+	body := `{"domain":"app.myshopify.com","client_id":"app-1","client_secret":"shpss_1"}`
+	res, err := http.Post(server.URL+"/_sim/shops", "application/json", strings.NewReader(body))
+	if err != nil || res.StatusCode != http.StatusCreated {
+		t.Fatal(res, err)
+	}
+	_ = res.Body.Close()
+	up(t, data, "--no-sim")
+	must(t, 0, data, "partner", "add", "acme")
+	good, wrong, token := writeFile(t, "secret", "shpss_1\n"), writeFile(t, "wrong", "shpss_2"), writeFile(t, "token", "shpat_1")
+	connect := []string{"connect", "acme", "--shop", "app.myshopify.com", "--endpoint", server.URL + "/app.myshopify.com"}
+	for _, tt := range []struct {
+		status int
+		says   string
+		args   []string
+	}{
+		{exitUsage, "needs --shop, and --token-file or --client-id with --client-secret-file", nil},
+		{exitUsage, "--client-id needs --client-secret-file", []string{"--client-id", "app-1"}},
+		{exitUsage, "give either --token-file, or --client-id with --client-secret-file", []string{"--client-id", "app-1", "--client-secret-file", good, "--token-file", token}},
+		{exitUsage, "give either --token-file", []string{"--client-secret-file", good, "--token-file", token}},
+		{exitUsage, "needs --shop, and --token-file or --client-id", []string{"--client-secret-file", good}},
+		{exitUsage, "holds no client secret", []string{"--client-id", "app-1", "--client-secret-file", writeFile(t, "empty", " ")}},
+		{exitError, "app.myshopify.com refuses the credentials", []string{"--client-id", "app-1", "--client-secret-file", wrong}},
+		{exitError, "the client secret is not this app's", []string{"--client-id", "app-1", "--client-secret-file", wrong}},
+		{exitError, "no app has this client id", []string{"--client-id", "app-2", "--client-secret-file", good}},
+		{0, "", []string{"--client-id", "app-1", "--client-secret-file", good}},
+	} {
+		status, out, errs := cli(t, data, append(connect, tt.args...)...)
+		if status != tt.status || !strings.Contains(errs, tt.says) || strings.Contains(out+errs, "shpss_") {
+			t.Errorf("connect %v: exit %d\n%s%s", tt.args, status, out, errs)
+		}
+	}
+	if out := must(t, 0, data, "partner", "show", "acme"); !strings.Contains(out, `"client_id": "app-1"`) || strings.Contains(out, "shpss_") {
+		t.Errorf("show: %s", out)
+	}
+	must(t, 0, data, "connect", "acme", "--interval", "2h")
+	must(t, 0, data, "import", "acme", writeFile(t, "feed.csv", feed(3)))
+	must(t, 0, data, "sync", "acme", "--wait")
+	if res, err = http.Post(server.URL+"/_sim/shops/app.myshopify.com/revoke", "application/json", strings.NewReader(`{"uninstall":true}`)); err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	must(t, 0, data, "import", "acme", writeFile(t, "more.csv", feed(4)))
+	must(t, exitError, data, "sync", "acme", "--wait")
+	if out := must(t, 0, data, "partner", "show", "acme"); !strings.Contains(out, `"paused": {`) || !strings.Contains(out, "the app is not installed in the shop") {
+		t.Errorf("show: %s", out)
+	}
+	if out := must(t, 0, data, "why", "acme", "p003"); !strings.Contains(out, "Nothing is sent since") {
+		t.Errorf("why: %s", out)
+	}
+	must(t, 0, data, "connect", "acme", "--shop", "acme.myshopify.com", "--endpoint", server.URL+"/acme.myshopify.com", "--token-file", token)
+	if out := must(t, 0, data, "partner", "show", "acme"); strings.Contains(out, "client_id") || strings.Contains(out, "paused") {
+		t.Errorf("with a token again: %s", out)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"strings"
 
 	"aisles/aisles"
 	"aisles/internal/db"
@@ -16,13 +17,18 @@ const defaultInterval = 3600
 
 var shopDomain = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+$`)
 
-const connectionColumns = `partner, shop, endpoint, settings, interval_seconds, created_at, updated_at`
+const connectionColumns = `partner, shop, endpoint, client_id, settings, interval_seconds, paused_reason, paused_since, next_at, created_at, updated_at`
 
 func scanConnection(r db.Row) (c aisles.Connection, err error) {
 	var settings string
-	var created, updated int64
-	if err := r.Scan(&c.Partner, &c.Shop, &c.Endpoint, &settings, &c.IntervalSeconds, &created, &updated); err != nil {
+	var reason *string
+	var since *int64
+	var next, created, updated int64
+	if err := r.Scan(&c.Partner, &c.Shop, &c.Endpoint, &c.ClientID, &settings, &c.IntervalSeconds, &reason, &since, &next, &created, &updated); err != nil {
 		return c, err
+	}
+	if reason != nil && since != nil {
+		c.Paused = &aisles.Pause{Reason: *reason, Since: at(*since), NextAt: at(next)}
 	}
 	c.CreatedAt, c.UpdatedAt = at(created), at(updated)
 	return c, json.Unmarshal([]byte(settings), &c.Settings)
@@ -39,25 +45,6 @@ func (l *Ledger) Connection(ctx context.Context, partner string) (aisles.Connect
 	return c, notFound(err, "%s is not connected to a shop", partner)
 }
 
-// Token gives the shop's access token.
-func (l *Ledger) Token(ctx context.Context, partner string) (string, error) {
-	var shop string
-	sealed, err := db.One(ctx, l.db, func(r db.Row) (b []byte, err error) { return b, r.Scan(&b, &shop) },
-		`/*ledger.Token*/ SELECT token, shop FROM connections WHERE partner = $1`, partner)
-	if err != nil {
-		return "", notFound(err, "%s is not connected to a shop", partner)
-	}
-	plain, err := l.Sealer.Open(sealed, sealContext(partner, shop))
-	if err != nil {
-		return "", fmt.Errorf("the access token of %s cannot be opened (is it the key it was sealed with?): connect the shop again: %w", partner, err)
-	}
-	return string(plain), nil
-}
-
-func sealContext(partner, shop string) []byte {
-	return []byte("shop token\x00" + partner + "\x00" + shop)
-}
-
 func validConnection(c aisles.Connection) error {
 	if !shopDomain.MatchString(c.Shop) || len(c.Shop) > 253 {
 		return aisles.FieldErrorf("shop", "%q is no domain such as acme.myshopify.com", c.Shop)
@@ -71,13 +58,18 @@ func validConnection(c aisles.Connection) error {
 	if c.IntervalSeconds < 0 || c.IntervalSeconds > 0 && c.IntervalSeconds < 60 {
 		return aisles.FieldErrorf("interval_seconds", "%d is less than a minute", c.IntervalSeconds)
 	}
+	if len(c.ClientID) > 255 || strings.ContainsFunc(c.ClientID, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return aisles.FieldErrorf("client_id", "is no client id of an app")
+	}
 	return c.Settings.Validate()
 }
 
-// PutConnection makes or changes a partner's connection. An empty token keeps
-// the one there is. Another shop makes the ledger forget the partner's
-// products; any change drops what was learnt about the shop.
-func (l *Ledger) PutConnection(ctx context.Context, c aisles.Connection, token string) (aisles.Connection, error) {
+// PutConnection makes or changes a partner's connection. The secret is the
+// client's of c.ClientID, or without one the shop's access token; an empty one
+// keeps the credentials there are. Another shop makes the ledger forget the
+// partner's products; any change drops what was learnt about the shop, and one
+// of shop or credentials ends a pause.
+func (l *Ledger) PutConnection(ctx context.Context, c aisles.Connection, secret string) (aisles.Connection, error) {
 	if err := validConnection(c); err != nil {
 		return c, err
 	}
@@ -91,25 +83,15 @@ func (l *Ledger) PutConnection(ctx context.Context, c aisles.Connection, token s
 			return err
 		}
 		moved := isNew || old.Shop != c.Shop
-		if token == "" && moved {
-			return aisles.FieldErrorf("token", "a connection to another shop needs its access token")
+		if err := needSecret(c, old, moved, secret); err != nil {
+			return err
 		}
 		if moved {
 			if err := forget(ctx, tx, c.Partner); err != nil {
 				return err
 			}
 		}
-		now := l.now()
-		next := now + int64(c.IntervalSeconds)*1e6
-		_, err = tx.Exec(ctx, `/*ledger.PutConnection*/ INSERT INTO connections (partner, shop, endpoint, token, settings, interval_seconds, sweep, next_at, created_at, updated_at)
-			VALUES ($1, $2, $3, $4, $5, $6, true, $7, $8, $8) ON CONFLICT (partner) DO UPDATE SET shop = excluded.shop, endpoint = excluded.endpoint, settings = excluded.settings,
-			interval_seconds = excluded.interval_seconds, facts = NULL, updated_at = excluded.updated_at,
-			next_at = CASE WHEN connections.interval_seconds = excluded.interval_seconds THEN connections.next_at ELSE excluded.next_at END`,
-			c.Partner, c.Shop, c.Endpoint, []byte{}, text(c.Settings), c.IntervalSeconds, next, now)
-		if errors.Is(err, db.ErrUnique) {
-			return aisles.FieldErrorf("shop", "%s is connected to another partner already", c.Shop)
-		}
-		if err != nil {
+		if err := l.saveConnection(ctx, tx, c); err != nil {
 			return err
 		}
 		if moved {
@@ -117,15 +99,36 @@ func (l *Ledger) PutConnection(ctx context.Context, c aisles.Connection, token s
 				return err
 			}
 		}
-		if token != "" {
-			_, err = tx.Exec(ctx, `/*ledger.PutConnection*/ UPDATE connections SET token = $1 WHERE partner = $2`, l.Sealer.Seal([]byte(token), sealContext(c.Partner, c.Shop)), c.Partner)
+		if secret != "" {
+			if err := l.saveCredentials(ctx, tx, c, secret); err != nil {
+				return err
+			}
 		}
-		return err
+		if secret != "" || old.Endpoint != c.Endpoint {
+			return l.endPause(ctx, tx, c.Partner)
+		}
+		return nil
 	})
 	if err != nil {
 		return c, fmt.Errorf("connect %s: %w", c.Partner, err)
 	}
 	return l.Connection(ctx, c.Partner)
+}
+
+// saveConnection writes all but the credentials. The time of a pause's next
+// try is the pause's.
+func (l *Ledger) saveConnection(ctx context.Context, tx *db.Tx, c aisles.Connection) error {
+	now := l.now()
+	next := now + int64(c.IntervalSeconds)*1e6
+	_, err := tx.Exec(ctx, `/*ledger.PutConnection*/ INSERT INTO connections (partner, shop, endpoint, token, settings, interval_seconds, sweep, next_at, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, true, $7, $8, $8) ON CONFLICT (partner) DO UPDATE SET shop = excluded.shop, endpoint = excluded.endpoint, settings = excluded.settings,
+		interval_seconds = excluded.interval_seconds, facts = NULL, updated_at = excluded.updated_at,
+		next_at = CASE WHEN connections.interval_seconds = excluded.interval_seconds OR connections.paused_since IS NOT NULL THEN connections.next_at ELSE excluded.next_at END`,
+		c.Partner, c.Shop, c.Endpoint, []byte{}, text(c.Settings), c.IntervalSeconds, next, now)
+	if errors.Is(err, db.ErrUnique) {
+		return aisles.FieldErrorf("shop", "%s is connected to another partner already", c.Shop)
+	}
+	return err
 }
 
 // RemoveConnection forgets the shop and all that was known of the partner's

@@ -31,7 +31,7 @@ const Schema = "phido"
 
 const migrationsTable = "ledger_migrations"
 
-// Sealer keeps access tokens secret at rest. The context is bound to what is
+// Sealer keeps credentials secret at rest. The context is bound to what is
 // sealed: opened with another it fails.
 type Sealer interface {
 	Seal(plain, context []byte) []byte
@@ -39,7 +39,7 @@ type Sealer interface {
 }
 
 // Options shape a Ledger. Sealer is required where connections are written or
-// their tokens read.
+// their credentials read.
 type Options struct {
 	Sealer Sealer
 	// Holder names this process in its leases; a random name when empty.

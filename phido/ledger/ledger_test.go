@@ -640,10 +640,10 @@ func TestConnections(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if got, err := f.Token(ctx, "acme"); got != shopToken || err != nil {
-			t.Errorf("token: %q %v", got, err)
+		if got, err := f.Credentials(ctx, "acme"); got.Token != shopToken || err != nil {
+			t.Errorf("token: %v %v", got, err)
 		}
-		if _, err := f.open("other key").Token(ctx, "acme"); err == nil || strings.Contains(err.Error(), shopToken) {
+		if _, err := f.open("other key").Credentials(ctx, "acme"); err == nil || strings.Contains(err.Error(), shopToken) {
 			t.Errorf("with another key: %v", err)
 		}
 		f.ok(f.SaveFacts(ctx, f.lease, "acme", []byte(`{"id":"1"}`)))

@@ -132,7 +132,7 @@ func nextHour(partner string, now time.Time, interval time.Duration) time.Time {
 // EndIdle ends those runs of the pass at once that have nothing to do, in as
 // many statements whatever their number, and gives them: nothing of the facets
 // waits for their partner, and its settings are those its shop was brought in
-// step with. A note is kept as the reason of all.
+// step with; a paused shop is asked whether it still is. A note is kept as the reason of all.
 func (l *Ledger) EndIdle(ctx context.Context, lease *Lease, runs []aisles.Run, facets []aisles.Facet, mode aisles.Mode, note string) (idle []aisles.Run, err error) {
 	partners := make([]string, len(runs))
 	for i, r := range runs {
@@ -144,7 +144,7 @@ func (l *Ledger) EndIdle(ctx context.Context, lease *Lease, runs []aisles.Run, f
 		quiet := map[string]bool{}
 		err := db.Each(ctx, tx, func(r db.Row) error {
 			c, shapes, err := scanShapes(r)
-			quiet[c.Partner] = shapes == text(plan.Shapes(c.Settings))
+			quiet[c.Partner] = shapes == text(plan.Shapes(c.Settings)) && c.Paused == nil
 			return err
 		}, `/*ledger.EndIdle*/ SELECT `+connectionColumns+`, coalesce(shapes, '') FROM connections c WHERE `+keysIn(tx, "partner", "$1")+`
 			AND NOT EXISTS (SELECT 1 FROM pending p WHERE p.partner = c.partner AND `+keysIn(tx, "p.facet", "$2")+` AND (p.aside_until IS NULL OR p.aside_until <= $3))`,

@@ -23,13 +23,15 @@ type waiting struct {
 // caller's to add.
 func (l *Ledger) Why(ctx context.Context, ref aisles.Ref) (aisles.Why, error) {
 	why := aisles.Why{Ref: ref, State: "unknown"}
-	if _, err := l.Connection(ctx, ref.Partner); err != nil {
+	connection, err := l.Connection(ctx, ref.Partner)
+	if err != nil {
 		if aisles.CodeOf(err) != aisles.NotFound {
 			return why, err
 		}
 		why.Summary = ref.Partner + " is not connected to a shop."
 		return why, nil
 	}
+	why.Paused = connection.Paused
 	known, err := l.Known(ctx, ref.Partner, []string{ref.Key})
 	if err != nil {
 		return why, err

@@ -14,8 +14,8 @@ type call struct {
 	N         int64           `json:"n"` // from 1, without gaps
 	At        time.Time       `json:"at"`
 	Shop      string          `json:"shop"`
-	Kind      string          `json:"kind"`      // graphql
-	Operation string          `json:"operation"` // root fields, joined by commas; "" when the document is invalid
+	Kind      string          `json:"kind"`      // graphql or oauth
+	Operation string          `json:"operation"` // root fields, joined by commas; "" when the document is invalid; accessToken of oauth
 	Name      string          `json:"name"`      // the operation's own name
 	Document  string          `json:"document"`
 	Variables json.RawMessage `json:"variables"`
@@ -29,9 +29,15 @@ type call struct {
 	mutation bool
 }
 
+// The kinds of calls.
+const (
+	graphQLCall = "graphql"
+	oauthCall   = "oauth"
+)
+
 // newCall notes a request. p is nil when it is invalid.
 func newCall(in *incoming, p *prepared, shop *hosted, now time.Time) *call {
-	c := &call{At: now, Shop: shop.state.info.domain, Kind: "graphql", Name: in.operation, Document: in.document, Variables: in.raw}
+	c := &call{At: now, Shop: shop.state.info.domain, Kind: graphQLCall, Name: in.operation, Document: in.document, Variables: in.raw}
 	if p == nil {
 		return c
 	}

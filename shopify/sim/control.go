@@ -18,6 +18,7 @@ func (s *Server) controlRoutes() *http.ServeMux {
 	mux.HandleFunc("POST /_sim/shops", s.postShop)
 	mux.HandleFunc("GET /_sim/shops/{domain}/state", s.getState)
 	mux.HandleFunc("POST /_sim/shops/{domain}/edit", s.postEdit)
+	mux.HandleFunc("POST /_sim/shops/{domain}/revoke", s.postRevoke)
 	mux.HandleFunc("GET /_sim/calls", s.getCalls)
 	mux.HandleFunc("GET /_sim/pictures/{name}", getPicture)
 	mux.HandleFunc("GET /_sim/faults", func(w http.ResponseWriter, _ *http.Request) { s.writeFaults(w, http.StatusOK) })

@@ -20,11 +20,14 @@
 //	complete  checks every value against the schema before it leaves
 //	bucket    gets back what was not used
 //
+// Shops whose app has a client id and secret grant access tokens for them, at
+// /admin/oauth/access_token (oauth).
+//
 // Resolvers and the engine meet in resolve.go. The simulator shares the schema
 // with the client and nothing else: two readings of one contract.
 //
 // # Control
 //
 // Beside the shops the handler answers /_sim/…: shops, their state, edits by
-// another app, the log of calls, faults, the speed of the clock, and reset.
+// another app, the end of granted tokens, the log of calls, faults, the speed of the clock, and reset.
 package sim

@@ -13,7 +13,7 @@ import (
 // fault is a rule by which requests go wrong.
 type fault struct {
 	Shop      string  `json:"shop,omitempty"`       // "" is any
-	Operation string  `json:"operation,omitempty"`  // a root field or an operation's name; "" is any
+	Operation string  `json:"operation,omitempty"`  // a root field, an operation's name, or accessToken; "" is any
 	Kind      string  `json:"kind"`                 // one of faultKinds
 	Rate      float64 `json:"rate,omitempty"`       // the chance of each request, 0 stands for 1
 	Count     int     `json:"count,omitempty"`      // how often in all, 0 is without end
@@ -75,6 +75,17 @@ func (f *fault) latency(otherwise time.Duration) time.Duration {
 	return otherwise
 }
 
+// concerns tells whether the fault's kind can happen to the call.
+func (f *fault) concerns(c *call) bool {
+	switch f.Kind {
+	case "user_error":
+		return c.mutation
+	case "throttle":
+		return c.Kind == graphQLCall
+	}
+	return true
+}
+
 // pickFault decides whether a call goes wrong, and how: the first rule that
 // fits it and whose chance comes. The rule is a copy.
 func (s *Server) pickFault(shop *hosted, c *call) *fault {
@@ -82,7 +93,7 @@ func (s *Server) pickFault(shop *hosted, c *call) *fault {
 	defer s.mu.Unlock()
 	for _, f := range s.faults {
 		fits := (f.Shop == "" || strings.EqualFold(f.Shop, shop.state.info.domain)) && (f.Operation == "" || c.is(f.Operation)) &&
-			(f.Count == 0 || f.fired < f.Count) && (f.Kind != "user_error" || c.mutation)
+			(f.Count == 0 || f.fired < f.Count) && f.concerns(c)
 		if fits && (f.Rate == 0 || s.random.Float64() < f.Rate) {
 			f.fired++
 			picked := *f

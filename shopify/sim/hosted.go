@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Shop describes a simulated shop. Domain is required; what else is empty gets
@@ -17,9 +18,13 @@ type Shop struct {
 	// Currency is an ISO 4217 code, USD by default.
 	Currency    string `json:"currency"`
 	AccessToken string `json:"access_token"` // one is made when empty
-	// ClientID and ClientSecret are the app's.
+	// ClientID and ClientSecret are the app's, which are good for further
+	// access tokens.
 	ClientID     string `json:"client_id"`
 	ClientSecret string `json:"client_secret"`
+	// TokenSeconds is how long those last, in seconds of the shops' time; 0
+	// stands for Shopify's 86399.
+	TokenSeconds int `json:"token_seconds"`
 	// Scopes are the access scopes of the token; nil are all.
 	Scopes []string `json:"scopes"`
 	// Locations are names; one called "default" when empty. They are fixed
@@ -36,6 +41,7 @@ func (s *Shop) check() error {
 	s.Domain = strings.ToLower(s.Domain)
 	s.Plan = cmp.Or(s.Plan, "standard")
 	s.Currency = cmp.Or(s.Currency, "USD")
+	s.TokenSeconds = cmp.Or(s.TokenSeconds, tokenSeconds)
 	if len(s.Locations) == 0 {
 		s.Locations = []string{"default"}
 	}
@@ -54,6 +60,10 @@ func (s *Shop) check() error {
 		return fmt.Errorf("shop %s: currency %q is no ISO 4217 code", s.Domain, s.Currency)
 	case s.LatencyMS < 0:
 		return fmt.Errorf("shop %s: latency_ms is negative", s.Domain)
+	case s.TokenSeconds < 0:
+		return fmt.Errorf("shop %s: token_seconds is negative", s.Domain)
+	case (s.ClientID == "") != (s.ClientSecret == ""):
+		return fmt.Errorf("shop %s: client_id and client_secret go together", s.Domain)
 	}
 	return nil
 }
@@ -65,16 +75,13 @@ type hosted struct {
 	config Shop
 	state  *state
 	bucket *bucket
-}
-
-func (h *hosted) token() string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.config.AccessToken
+	grants map[string]time.Time // access tokens granted, and when they expire
+	// uninstalled says that the app is no longer in the shop.
+	uninstalled bool
 }
 
 // AddShop adds a shop, or changes the settings of one that is there: its data
-// stay.
+// and the tokens it granted stay, and the app is installed.
 func (s *Server) AddShop(shop Shop) error {
 	if err := shop.check(); err != nil {
 		return err
@@ -93,7 +100,7 @@ func (s *Server) AddShop(shop Shop) error {
 		if h.config.Plan != shop.Plan {
 			h.bucket = newBucket(tariffs[shop.Plan], now)
 		}
-		h.config = shop
+		h.config, h.uninstalled = shop, false
 		return nil
 	}
 	name, _, _ := strings.Cut(shop.Domain, ".")
@@ -102,6 +109,7 @@ func (s *Server) AddShop(shop Shop) error {
 		config: shop,
 		state:  newState(info, shop.Locations, s.clock.now),
 		bucket: newBucket(tariffs[shop.Plan], now),
+		grants: map[string]time.Time{},
 	})
 	return nil
 }

@@ -99,16 +99,19 @@ func (s *Server) route(r *http.Request) (*hosted, string) {
 	return s.shop(domain), "/" + rest
 }
 
-// serveShop answers inside a shop: /admin/api/{version}/graphql.json, and the
-// same without a version.
+// serveShop answers inside a shop: /admin/api/{version}/graphql.json, the same
+// without a version, and /admin/oauth/access_token.
 func (s *Server) serveShop(w http.ResponseWriter, r *http.Request, shop *hosted, path string) {
+	grant := path == "/admin/oauth/access_token"
 	switch {
-	case path != "/admin/api/"+schema.Version+"/graphql.json" && path != "/admin/api/graphql.json":
+	case !grant && path != "/admin/api/"+schema.Version+"/graphql.json" && path != "/admin/api/graphql.json":
 		writeJSON(w, http.StatusNotFound, map[string]any{"errors": "Not Found"})
 	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", http.MethodPost)
 		writeJSON(w, http.StatusMethodNotAllowed, map[string]any{"errors": "Method Not Allowed"})
-	case r.Header.Get("X-Shopify-Access-Token") != shop.token():
+	case grant:
+		s.serveGrant(w, r, shop)
+	case !shop.admits(r.Header.Get("X-Shopify-Access-Token"), s.clock.now()):
 		writeJSON(w, http.StatusUnauthorized, map[string]any{"errors": badToken})
 	default:
 		s.serveGraphQL(w, r, shop)
