@@ -171,6 +171,63 @@ func TestPace(t *testing.T) {
 	}
 }
 
+// failing answers every 40th request never, and every 20th other with 503.
+type failing struct {
+	*bucketShop
+	requests, hung, refused atomic.Int64
+}
+
+func (f *failing) RoundTrip(r *http.Request) (*http.Response, error) {
+	switch n := f.requests.Add(1); {
+	case n%40 == 0:
+		f.hung.Add(1)
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	case n%20 == 0:
+		f.refused.Add(1)
+		time.Sleep(f.latency)
+		return respond(r, http.StatusServiceUnavailable, "<html>busy</html>"), nil
+	}
+	return f.bucketShop.RoundTrip(r)
+}
+
+// TestPaceWithFaults: calls that hang or are answered 503 cost time and no
+// worker; all arrive. A caller who gives up while some hang, and some wait for
+// points, is free at once.
+func TestPaceWithFaults(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		shop := &failing{bucketShop: newBucketShop(1000, 200, 60*time.Millisecond)}
+		c := newClient(t, shopify.Options{Shop: domain, Token: token, Transport: shop, AttemptTimeout: 10 * time.Second})
+		start := time.Now()
+		each(t, 8, 300, func() error { return tag(t.Context(), c) })
+		took := time.Since(start)
+		if n := len(shop.served); n != 300 || shop.hung.Load() < 7 || shop.refused.Load() < 7 || took > 30*time.Second {
+			t.Errorf("%d delivered in %s", n, took)
+		}
+		t.Logf("300 delivered by %d requests, %d hung, %d answered 503, %d throttled, in %s", shop.requests.Load(), shop.hung.Load(), shop.refused.Load(), shop.bucketShop.refused, took)
+
+		ctx, cancel := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				for ctx.Err() == nil {
+					_ = tag(ctx, c) // ends with the context
+				}
+			})
+		}
+		time.Sleep(10*time.Second + time.Millisecond)
+		start = time.Now()
+		cancel()
+		wg.Wait()
+		if took := time.Since(start); took > time.Second {
+			t.Errorf("free %s after the end", took)
+		} else {
+			t.Logf("free %s after the end", took)
+		}
+	})
+}
+
 // TestPaceSimulated: the same against the simulator's own reading of the
 // rules, with writes of different prices. What is bound to fail is refused.
 func TestPaceSimulated(t *testing.T) {

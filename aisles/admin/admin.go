@@ -5,7 +5,6 @@ package admin
 import (
 	"cmp"
 	"context"
-	"crypto/subtle"
 	_ "embed"
 	"html/template"
 	"net"
@@ -29,11 +28,13 @@ type Sync interface {
 type Options struct {
 	Store *store.Store
 	Sync  Sync
-	// Token is the password that callers from other machines need; without
-	// one they are refused. A caller on the same machine needs none.
-	Token   string
-	Version string
-	// Jobs serves pages about background jobs under /admin/jobs; nil is none.
+	// Operator reports whether a password is an operator's token, which callers
+	// from other machines need; nil refuses them. A caller on the same machine
+	// needs none to look.
+	Operator func(ctx context.Context, token string) bool
+	Version  string
+	// Jobs serves pages about background jobs under /admin/jobs, to operators;
+	// nil is none.
 	Jobs http.Handler
 }
 
@@ -54,10 +55,10 @@ func New(o Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /admin/{$}", o.show)
 	if o.Jobs != nil {
-		mux.Handle("/admin/jobs/", sameSite(o.Jobs))
+		mux.Handle(jobsPath, sameSite(o.Jobs))
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !o.allowed(r) {
+		if !o.operator(r) && (strings.HasPrefix(r.URL.Path, jobsPath) || !local(r)) {
 			w.Header().Set("WWW-Authenticate", `Basic realm="Aisles Admin: any user, an operator's token as password"`)
 			http.Error(w, "An operator's token is required as password.", http.StatusUnauthorized)
 			return
@@ -70,28 +71,34 @@ func New(o Options) http.Handler {
 	})
 }
 
+// jobsPath is where River's pages are.
+const jobsPath = "/admin/jobs/"
+
 // policy is what a page may load. River's pages are an application of their
 // own: scripts, pictures and requests from here, and nothing from elsewhere.
 func policy(path string) string {
-	if strings.HasPrefix(path, "/admin/jobs/") {
+	if strings.HasPrefix(path, jobsPath) {
 		return "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
 	}
 	return "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 }
 
 // sameSite refuses requests that change something on behalf of another site's
-// page: callers on this machine are let in without a password.
+// page: browsers send a password once given with those, too.
 func sameSite(h http.Handler) http.Handler {
 	return http.NewCrossOriginProtection().Handler(h)
 }
 
-// allowed lets callers on this machine in, and those who have the token. The
-// name they call by must be this machine's, too: a page elsewhere could have
-// its own name resolve to it.
-func (o Options) allowed(r *http.Request) bool {
-	if _, password, ok := r.BasicAuth(); ok && o.Token != "" && subtle.ConstantTimeCompare([]byte(password), []byte(o.Token)) == 1 {
-		return true
-	}
+// operator reports whether the caller has an operator's token as password.
+func (o Options) operator(r *http.Request) bool {
+	_, password, ok := r.BasicAuth()
+	return ok && o.Operator != nil && o.Operator(r.Context(), password)
+}
+
+// local reports whether the caller is on this machine. The name it calls by
+// must be this machine's, too: a page elsewhere could have its own name resolve
+// to it.
+func local(r *http.Request) bool {
 	caller, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil || !caller.Addr().IsLoopback() || r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" {
 		return false
@@ -115,6 +122,7 @@ type row struct {
 
 type view struct {
 	Version string
+	Jobs    bool
 	Now     string
 	Mode    aisles.ModeSetting
 	Rows    []row
@@ -137,7 +145,7 @@ func (o Options) show(w http.ResponseWriter, r *http.Request) {
 }
 
 func (o Options) view(ctx context.Context) (view, error) {
-	v := view{Version: o.Version, Now: time.Now().Format("15:04:05")}
+	v := view{Version: o.Version, Jobs: o.Jobs != nil, Now: time.Now().Format("15:04:05")}
 	var err error
 	if v.Mode, err = o.Sync.Mode(ctx); err != nil {
 		return v, err

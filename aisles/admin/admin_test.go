@@ -39,7 +39,10 @@ func newAdmin(t *testing.T, h *dbtest.Home) (http.Handler, *store.Store, *ledger
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	return admin.New(admin.Options{Store: s, Sync: l, Token: token, Version: "test"}), s, l
+	return admin.New(admin.Options{
+		Store: s, Sync: l, Version: "test", Operator: func(_ context.Context, t string) bool { return t == token },
+		Jobs: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("jobs")) }),
+	}), s, l
 }
 
 func get(h http.Handler, change func(*http.Request)) *httptest.ResponseRecorder {
@@ -130,5 +133,30 @@ func TestWhoMayLook(t *testing.T) {
 		if w := get(page, c.change); w.Code != c.want {
 			t.Errorf("%s: %d, want %d", name, w.Code, c.want)
 		}
+	}
+}
+
+// TestJobsNeedAnOperator: what can change jobs is nobody's without a token, and
+// no other site's page may use the one a browser remembers.
+func TestJobsNeedAnOperator(t *testing.T) {
+	t.Parallel()
+	page, _, _ := newAdmin(t, dbtest.SQLite(t))
+	ask := func(method string, change func(*http.Request)) int {
+		r := httptest.NewRequest(method, "/admin/jobs/api/jobs/cancel", nil)
+		r.RemoteAddr, r.Host = "127.0.0.1:1234", "127.0.0.1:8080"
+		change(r)
+		w := httptest.NewRecorder()
+		page.ServeHTTP(w, r)
+		return w.Code
+	}
+	if got := ask("GET", func(*http.Request) {}); got != http.StatusUnauthorized {
+		t.Errorf("this machine without a token: %d", got)
+	}
+	operator := func(r *http.Request) { r.SetBasicAuth("any", token) }
+	if got := ask("POST", operator); got != http.StatusOK {
+		t.Errorf("an operator: %d", got)
+	}
+	if got := ask("POST", func(r *http.Request) { operator(r); r.Header.Set("Sec-Fetch-Site", "cross-site") }); got != http.StatusForbidden {
+		t.Errorf("another site's page: %d", got)
 	}
 }

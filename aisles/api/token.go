@@ -176,12 +176,12 @@ func (t *tokens) forget(id string) {
 	}
 }
 
-// Knows reports whether the token was signed with the key, and is kept and not
-// revoked.
-func Knows(ctx context.Context, s *store.Store, key secret.Key, text string) bool {
+// Knows reports whether the token was signed with the key, is of the class, and
+// is kept and not revoked.
+func Knows(ctx context.Context, s *store.Store, key secret.Key, text string, class Class) bool {
 	if _, ok := parseToken(key.Derive(tokenPurpose), text); !ok {
 		return false
 	}
 	t, err := s.TokenByHash(ctx, tokenHash(text))
-	return err == nil && t.RevokedAt == nil
+	return err == nil && t.RevokedAt == nil && t.Class == string(class)
 }

@@ -109,7 +109,7 @@ func (a *app) openQueue(ctx context.Context, url, name string, workers int) erro
 const jobsPrefix = "/admin/jobs"
 
 // handler is the API with the Admin, which reads through a pool of its own.
-func (a *app) handler(ctx context.Context, operatorToken string, feeds feedSources) (http.Handler, error) {
+func (a *app) handler(ctx context.Context, feeds feedSources) (http.Handler, error) {
 	forAdmin, err := a.store.As(ctx, db.ClassAdmin)
 	if err != nil {
 		return nil, err
@@ -118,7 +118,12 @@ func (a *app) handler(ctx context.Context, operatorToken string, feeds feedSourc
 	if err != nil {
 		return nil, err
 	}
-	page := admin.New(admin.Options{Store: forAdmin, Sync: a.ledger, Token: operatorToken, Version: version(), Jobs: jobs})
+	page := admin.New(admin.Options{
+		Store: forAdmin, Sync: a.ledger, Version: version(), Jobs: jobs,
+		Operator: func(ctx context.Context, token string) bool {
+			return api.Knows(ctx, forAdmin, a.key, token, api.Operator)
+		},
+	})
 	fetcher := intake.NewFetcher(intake.FetchOptions{AllowNetworks: feeds.FeedNetworks})
 	return api.New(api.Options{Store: a.store, Phido: a.ledger, Feeds: fetcher, Key: a.key, Version: version(), Log: a.log, Admin: page})
 }

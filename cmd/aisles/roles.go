@@ -40,7 +40,7 @@ func (c serveCommand) Run(e *env) (err error) {
 	if err := a.openQueue(e.ctx, c.ledgerURL(), "aisles", 0); err != nil {
 		return err
 	}
-	handler, err := a.handler(e.ctx, "", c.feedSources)
+	handler, err := a.handler(e.ctx, c.feedSources)
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func (c upCommand) Run(e *env) (err error) {
 	if err != nil {
 		return err
 	}
-	handler, err := a.handler(e.ctx, operator, c.feedSources)
+	handler, err := a.handler(e.ctx, c.feedSources)
 	if err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func ownToken(ctx context.Context, a *app, data folder, file string, class api.C
 	if err != nil {
 		return "", err
 	}
-	if token != "" && api.Knows(ctx, a.store, a.key, token) {
+	if token != "" && api.Knows(ctx, a.store, a.key, token, class) {
 		return token, nil
 	}
 	if token, err = a.token(ctx, class, "made by aisles up"); err != nil {
