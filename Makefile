@@ -20,8 +20,9 @@ test: ## all tests, on SQLite and on every PostgreSQL found; installs nothing
 	@AISLES_DBTEST_NOTE="$(CURDIR)/bin/postgres-not-run" $(GO) test -count=1 -shuffle=on $(TESTFLAGS) ./...; \
 	  status=$$?; cat bin/postgres-not-run 2>/dev/null; exit $$status
 
-bench: ## benchmarks, ready for benchstat
+bench: ## benchmarks, ready for benchstat; then first syncs in virtual time, beside their bounds
 	$(GO) test -run '^$$' -bench . -benchmem -count=$(or $(COUNT),6) ./...
+	@AISLES_LONG=1 $(GO) test -count=1 -v -timeout 60m -run '^TestVirtual$$' ./phido | sed -n 's/^ *virtual_test.go:[0-9]*: //p'
 
 check: ## formatting, vet, staticcheck, tests
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }

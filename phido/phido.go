@@ -22,8 +22,9 @@ type Options struct {
 	Transport http.RoundTripper
 	// Log is told of passes and runs; nil is slog's default.
 	Log *slog.Logger
-	// Writers is the most products of a shop that are written at once; 0 means 8. The
-	// shop's budget paces them.
+	// Writers is about how many products of a shop are written at once; 0
+	// means 100. The shop's budget paces them: so many are needed to use up the
+	// largest while an answer takes half a second.
 	Writers int
 	// Slice is the time after which a run lets the runs that wait go on, and
 	// then waits behind them; 0 means ten seconds.
@@ -59,14 +60,16 @@ type Phido struct {
 
 // New makes a Phido; it starts nothing.
 func New(o Options) *Phido {
-	o.Writers = cmp.Or(o.Writers, 8)
+	o.Writers = cmp.Or(o.Writers, 100)
 	o.Slice = cmp.Or(o.Slice, 10*time.Second)
 	o.Tick = cmp.Or(o.Tick, 500*time.Millisecond)
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
 	if o.Transport == nil {
-		o.Transport = http.DefaultTransport.(*http.Transport).Clone()
+		t := http.DefaultTransport.(*http.Transport).Clone()
+		t.MaxIdleConnsPerHost, t.MaxIdleConns = o.Writers, 0
+		o.Transport = t
 	}
 	return &Phido{Options: o, budgets: map[string]*budget{}, sources: map[string]source{}}
 }

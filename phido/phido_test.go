@@ -68,7 +68,7 @@ func newWorld(t *testing.T, h *dbtest.Home, partners ...string) *world {
 	w.ledger, err = ledger.Open(ctx, h.URL("phido"), ledger.Options{Sealer: w.key.Derive("shop tokens")})
 	w.must(err)
 	t.Cleanup(func() { _ = w.ledger.Close() })
-	handler, err := api.New(api.Options{Store: w.store, Phido: w.ledger, Key: w.key, TempDir: t.TempDir()})
+	handler, err := api.New(api.Options{Store: w.store, Phido: w.ledger, Key: w.key, TempDir: t.TempDir(), Log: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}

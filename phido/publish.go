@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"sync"
 
 	"aisles/shopify"
 )
@@ -44,12 +45,14 @@ func (c *catalogRun) publish(ctx context.Context, products []*product) error {
 }
 
 func (c *catalogRun) publishAll(ctx context.Context, publication string, add bool, products []*product) error {
-	for chunk := range slices.Chunk(products, publishMost) {
-		if err := c.publishSome(ctx, publication, add, chunk); err != nil {
-			return err
-		}
+	chunks := slices.Collect(slices.Chunk(products, publishMost))
+	errs := make([]error, len(chunks))
+	var wg sync.WaitGroup
+	for i, chunk := range chunks {
+		wg.Go(func() { errs[i] = c.publishSome(ctx, publication, add, chunk) })
 	}
-	return nil
+	wg.Wait()
+	return errors.Join(errs...)
 }
 
 // publishSome sends one call. It is all or nothing: what it names as refused is

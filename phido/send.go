@@ -21,29 +21,72 @@ type sent struct {
 	err   error
 }
 
-// checkpoint is after how many products the ids of new ones are kept. What a
-// crash makes the next run look up one by one is no more than that.
-const checkpoint = 50
+// checkpoint is how many new products are marked together before they are sent,
+// and their ids kept together. What a crash makes the next run look up one by
+// one is a few times that at most.
+const checkpoint = 25
 
-// send sends the actions of a batch: products are written a few at a time,
+// send sends the actions of a batch: products are written many at a time,
 // then published together, then asked for the ids they got. An error is one
 // after which nothing more can be sent.
 func (c *catalogRun) send(ctx context.Context, products []*product) error {
-	for chunk := range slices.Chunk(products, checkpoint) {
-		if c.halted() {
-			break
-		}
-		if err := c.writeChunk(ctx, chunk); err != nil {
-			return err
-		}
-		if err := c.told(ctx); err != nil {
-			return err
-		}
+	if err := c.write(ctx, products); err != nil {
+		return err
 	}
 	if err := c.publish(ctx, products); err != nil {
 		return err
 	}
 	return c.learn(ctx, products)
+}
+
+// write writes the products, some chunks of them at a time: the next chunk is
+// begun when all calls of those before have got their points and left, so that
+// the shop's budget is used up and no more is marked than is on its way. After
+// an error that is not about a product no further chunk is begun; those under
+// way end. The first chunk goes whatever the slice says: a run that gave way
+// before it sent anything would never end.
+func (c *catalogRun) write(ctx context.Context, products []*product) error {
+	var (
+		wg     sync.WaitGroup
+		mu     sync.Mutex
+		failed error
+		slots  = make(chan struct{}, max(1, c.Writers/checkpoint))
+	)
+	stopped := func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return failed != nil
+	}
+	throttle := c.budget(c.connection.Shop).throttle
+	first := true
+	for chunk := range slices.Chunk(products, checkpoint) {
+		slots <- struct{}{}
+		err := throttle.Turn(ctx)
+		if err == nil && c.lease.Left() <= 0 {
+			err = ledger.ErrLeaseLost
+		}
+		if err == nil && !first && !stopped() {
+			err = c.told(ctx)
+		}
+		first = false
+		if err != nil || stopped() || c.halted() {
+			<-slots
+			mu.Lock()
+			failed = errors.Join(failed, err)
+			mu.Unlock()
+			break
+		}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			if err := c.writeChunk(ctx, chunk); err != nil {
+				mu.Lock()
+				failed = errors.Join(failed, err)
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(failed, ctx.Err())
 }
 
 // writeChunk marks creations before they are sent, and keeps their ids at once
@@ -57,73 +100,51 @@ func (c *catalogRun) writeChunk(ctx context.Context, products []*product) error 
 		}
 	}
 	if len(creating) == 0 {
-		return c.write(ctx, products)
+		return c.writeAll(ctx, products)
 	}
 	if err := c.Ledger.MarkCreating(ctx, c.lease, c.run.Partner, creating); err != nil {
 		return err
 	}
-	err := c.write(ctx, products)
+	err := c.writeAll(ctx, products)
 	created := map[string]plan.IDs{}
-	var untried []string
 	for _, p := range products {
-		switch {
-		case p.action.Kind != plan.Create || p.action.Err != nil:
-		case p.sent.id != "":
+		if p.action.Kind == plan.Create && p.sent.id != "" {
 			created[p.pending.Key] = plan.IDs{Product: p.sent.id}
-		case !p.sent.tried:
-			untried = append(untried, p.pending.Key)
 		}
 	}
 	if len(created) > 0 {
 		err = errors.Join(err, c.Ledger.Adopt(ctx, c.lease, c.run.Partner, created))
 	}
-	if len(untried) > 0 && ctx.Err() == nil {
-		err = errors.Join(err, c.Ledger.Unlearn(ctx, c.lease, c.run.Partner, untried))
-	}
 	return err
 }
 
-// write sends what goes to one product at a time. After an error that is not
-// about a product no further one is begun; those under way end.
-func (c *catalogRun) write(ctx context.Context, products []*product) error {
-	var (
-		wg    sync.WaitGroup
-		mu    sync.Mutex
-		stop  error
-		slots = make(chan struct{}, c.Writers)
-	)
-	for _, p := range products {
+// writeAll sends what goes to one product each, all at once: the shop's budget
+// paces them. When the shop refuses everything, those that wait for their turn
+// are not sent.
+func (c *catalogRun) writeAll(ctx context.Context, products []*product) error {
+	stops := make([]error, len(products))
+	calling, refuse := context.WithCancelCause(ctx)
+	defer refuse(nil)
+	var wg sync.WaitGroup
+	for i, p := range products {
 		if p.body.Missing || p.action.Err != nil {
 			continue
 		}
-		slots <- struct{}{}
-		mu.Lock()
-		stopped := stop != nil
-		mu.Unlock()
-		if stopped || ctx.Err() != nil || c.halted() {
-			<-slots
-			break
-		}
-		if c.lease.Left() <= 0 {
-			<-slots
-			mu.Lock()
-			stop = ledger.ErrLeaseLost
-			mu.Unlock()
-			break
-		}
 		wg.Go(func() {
-			defer func() { <-slots }()
 			p.sent = sent{tried: true, id: p.have.IDs.Product}
-			p.sent.err = c.calls(ctx, p)
-			if cause := stopping(p.sent.err); cause != nil {
-				mu.Lock()
-				stop = cause
-				mu.Unlock()
+			p.sent.err = c.calls(calling, p)
+			if stops[i] = stopping(p.sent.err); shopify.Classify(p.sent.err) == shopify.ClassShop {
+				refuse(p.sent.err)
 			}
 		})
 	}
 	wg.Wait()
-	return errors.Join(stop, ctx.Err())
+	for _, stop := range stops {
+		if stop != nil {
+			return stop
+		}
+	}
+	return ctx.Err()
 }
 
 // calls sends one product's calls in their order. What they change is the same

@@ -29,7 +29,9 @@ type Throttle struct {
 }
 
 // NewThrottle makes a throttle that knows nothing yet.
-func NewThrottle() *Throttle { return &Throttle{prices: map[string]*price{}} }
+func NewThrottle() *Throttle {
+	return &Throttle{prices: map[string]*price{"": {learnt: true}}} // a turn without a call is free
+}
 
 // firstPrice is what a call of an operation that was never answered is taken
 // to cost: what Shopify takes for any mutation.
@@ -82,6 +84,16 @@ func (t *Throttle) take(ctx context.Context, operation string, variable float64,
 		t.release(w, outcome{unsent: true})
 	}
 	return nil, context.Cause(ctx)
+}
+
+// Turn waits until the calls that came before have got their points and left.
+// An error is that of the context.
+func (t *Throttle) Turn(ctx context.Context) error {
+	w, err := t.take(ctx, "", 0, false)
+	if err == nil {
+		t.settle(w, outcome{unsent: true})
+	}
+	return err
 }
 
 // serve sends those whose turn it is, and sets the timer for the next. The

@@ -40,6 +40,10 @@ func openPostgres(ctx context.Context, url string, o Options) (engine, error) {
 	c.HealthCheckPeriod = connHealthCheck
 	c.PingTimeout = connPing
 	c.ConnConfig.RuntimeParams["application_name"] = appName(o)
+	// A plan kept from when a table was small reads all of it once it has
+	// grown, until somebody analyzes it: an import of a million rows lived on
+	// the plan of its first 250.
+	c.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_custom_plan"
 	if o.Schema != "" {
 		c.ConnConfig.RuntimeParams["search_path"] = o.Schema
 	}

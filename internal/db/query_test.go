@@ -194,3 +194,39 @@ func TestTracerSeesRowsAndErrors(t *testing.T) {
 		}
 	})
 }
+
+// TestPlansGrowWithTheirTables asks the same of a table that is empty, many
+// times, and of the table grown since: the plan of then does not do.
+func TestPlansGrowWithTheirTables(t *testing.T) {
+	t.Parallel()
+	h := dbtest.Postgres(t)
+	d := table(t, h)
+	ask := func(ctx context.Context, q db.Querier) {
+		_, err := db.All(ctx, q, db.Column[string], `/*test.Ask*/ SELECT key FROM goods WHERE key IN (SELECT jsonb_array_elements_text($1::jsonb))`, `["7", "8"]`)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := d.InTx(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+		for range 20 {
+			ask(ctx, tx)
+		}
+		mustExec(t, tx, "/*test.Grow*/ INSERT INTO goods (key) SELECT i::text FROM generate_series(1, 200000) AS i")
+		read := func() int64 {
+			n, err := db.Value[int64](ctx, tx, "/*test.Read*/ SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'goods'")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		before := read()
+		ask(ctx, tx)
+		if n := read() - before; n != 0 {
+			t.Errorf("%d rows read one after the other", n)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
