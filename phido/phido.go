@@ -23,8 +23,8 @@ type Options struct {
 	// Log is told of passes and runs; nil is slog's default.
 	Log *slog.Logger
 	// Writers is about how many products of a shop are written at once; 0
-	// means 100. The shop's budget paces them: so many are needed to use up the
-	// largest while an answer takes half a second.
+	// means 250, a whole batch. The shop's budget paces them: so many are
+	// needed to use up the largest while an answer takes half a second.
 	Writers int
 	// Slice is the time after which a run lets the runs that wait go on, and
 	// then waits behind them; 0 means ten seconds.
@@ -60,7 +60,7 @@ type Phido struct {
 
 // New makes a Phido; it starts nothing.
 func New(o Options) *Phido {
-	o.Writers = cmp.Or(o.Writers, 100)
+	o.Writers = cmp.Or(o.Writers, batchSize)
 	o.Slice = cmp.Or(o.Slice, 10*time.Second)
 	o.Tick = cmp.Or(o.Tick, 500*time.Millisecond)
 	if o.Log == nil {

@@ -27,16 +27,19 @@ type sent struct {
 const checkpoint = 25
 
 // send sends the actions of a batch: products are written many at a time,
-// then published together, then asked for the ids they got. An error is one
+// then published together, while they are asked for the ids they got. An error is one
 // after which nothing more can be sent.
 func (c *catalogRun) send(ctx context.Context, products []*product) error {
 	if err := c.write(ctx, products); err != nil {
 		return err
 	}
-	if err := c.publish(ctx, products); err != nil {
-		return err
-	}
-	return c.learn(ctx, products)
+	listed := listing(products)
+	var learned error
+	var wg sync.WaitGroup
+	wg.Go(func() { learned = c.learn(ctx, listed) })
+	err := c.publish(ctx, products)
+	wg.Wait()
+	return errors.Join(err, learned)
 }
 
 // write writes the products, some chunks of them at a time: the next chunk is
@@ -189,20 +192,24 @@ func stopping(err error) error {
 	return nil
 }
 
-// learn asks for the ids of products that are new or whose variants or files
-// were listed: one read for the whole batch.
-func (c *catalogRun) learn(ctx context.Context, products []*product) error {
-	var changed []*product
+// listing gives the products that were written and are new, or whose variants
+// or files were listed: those have ids that are not known.
+func listing(products []*product) (out []*product) {
 	for _, p := range products {
 		if !p.sent.tried || p.sent.err != nil || p.action.ProductSet == nil {
 			continue
 		}
 		in := p.action.ProductSet.Input
 		if !in.Variants.IsZero() || !in.Files.IsZero() {
-			changed = append(changed, p)
+			out = append(out, p)
 		}
 	}
-	for chunk := range slices.Chunk(changed, shopify.MaxPage) {
+	return out
+}
+
+// learn asks for the ids of products: one read for the whole batch.
+func (c *catalogRun) learn(ctx context.Context, products []*product) error {
+	for chunk := range slices.Chunk(products, shopify.MaxPage) {
 		ids := make([]string, len(chunk))
 		for i, p := range chunk {
 			ids[i] = p.sent.id
