@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -61,9 +62,9 @@ func (w *world) mode(m aisles.Mode) {
 // until waits for something that other goroutines bring about.
 func (w *world) until(what string, f func() bool) {
 	w.Helper()
-	deadline := time.NewTimer(2 * time.Minute)
+	deadline := time.NewTimer(5 * time.Minute)
 	defer deadline.Stop()
-	for tick := time.NewTicker(10 * time.Millisecond); !f(); {
+	for tick := time.NewTicker(20 * time.Millisecond); !f(); {
 		select {
 		case <-tick.C:
 		case <-deadline.C:
@@ -198,13 +199,17 @@ func TestQueuedAtRandom(t *testing.T) {
 func TestSwitch(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, h *dbtest.Home) {
+		each := 30
+		if testing.Short() {
+			each = 10
+		}
 		var partners []string
 		for i := range 20 {
 			partners = append(partners, fmt.Sprintf("p%02d", i))
 		}
 		w := newWorld(t, h, partners...)
 		for _, p := range partners {
-			w.load(p, feedOf(30, "19.90"), false)
+			w.load(p, feedOf(each, "19.90"), false)
 		}
 		w.control("POST", "faults", map[string]any{"operation": "ProductSet", "kind": "slow", "rate": 1, "latency_ms": 20}, nil)
 		w.mode(aisles.Queued)
@@ -248,8 +253,8 @@ func TestSwitch(t *testing.T) {
 				}
 			}
 		}
-		if writes != 20*30 {
-			t.Errorf("%d products were written, want %d", writes, 20*30)
+		if writes != 20*each {
+			t.Errorf("%d products were written, want %d", writes, 20*each)
 		}
 		w.noOverlap(w.allRuns())
 		t.Logf("to sequential in %s, back in %s; %d writes", effect.Round(time.Millisecond), back.Round(time.Millisecond), writes)
@@ -257,54 +262,76 @@ func TestSwitch(t *testing.T) {
 }
 
 // TestFairness: partners with a few changes do not wait for those with many,
-// though they have all workers. For contrast, without slices they do.
+// though they have all workers. For contrast, without slices they do. With
+// AISLES_LONG=1 the large are larger, and there is one worker for contrast too.
 func TestFairness(t *testing.T) {
 	t.Parallel()
+	big, products, small := 2, 300, 8
+	if testing.Short() {
+		products = 100
+	}
 	dbtest.Each(t, func(t *testing.T, h *dbtest.Home) {
-		longest := map[string]time.Duration{}
-		for name, slice := range map[string]time.Duration{"slices": time.Millisecond, "first in, first out": time.Hour} {
-			big, small := []string{"big0", "big1"}, []string{"s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7"}
-			w := newWorld(t, again(t, h), slices.Concat(big, small)...)
-			for _, p := range big {
-				w.load(p, feedOf(300, "19.90"), false)
-			}
-			for _, p := range small {
-				w.load(p, feedOf(5, "19.90"), false)
-			}
-			w.control("POST", "faults", map[string]any{"operation": "ProductSet", "kind": "slow", "rate": 1, "latency_ms": 20}, nil)
-			_, err := w.ledger.RequestSync(w.Context(), aisles.SyncRequest{Partners: big})
-			w.must(err)
-			w.mode(aisles.Queued)
-			w.background(2, slice)
-			running := func(r aisles.Run) bool { return r.Status == aisles.RunRunning }
-			w.until("the big ones run", func() bool {
-				return len(slices.DeleteFunc(w.allRuns(), func(r aisles.Run) bool { return !running(r) })) == 2
-			})
-			asked, err := w.ledger.RequestSync(w.Context(), aisles.SyncRequest{Partners: small})
-			w.must(err)
-			w.until("all ended", func() bool { return !slices.ContainsFunc(w.allRuns(), func(r aisles.Run) bool { return !over(r) }) })
-			var bigEnded time.Time
-			for _, r := range w.allRuns() {
-				if slices.Contains(big, r.Partner) && r.FinishedAt.After(bigEnded) {
-					bigEnded = *r.FinishedAt
-				}
-			}
-			behind := 0
-			for _, a := range asked {
-				r, err := w.ledger.Run(w.Context(), a.ID)
-				w.must(err)
-				longest[name] = max(longest[name], r.StartedAt.Sub(r.CreatedAt))
-				if r.FinishedAt.After(bigEnded) {
-					behind++
-				}
-			}
-			if slice < time.Second && behind > 0 {
-				t.Errorf("%d of %d small partners waited for the big ones", behind, len(small))
-			}
-			for _, p := range slices.Concat(big, small) {
-				w.same(p)
+		if os.Getenv("AISLES_LONG") == "1" {
+			fairness(t, h, 1, 5000, 19, 4)
+			fairness(t, h, 1, 5000, 19, 1)
+			fairness(t, h, 4, 5000, 16, 4)
+			return
+		}
+		fairness(t, h, big, products, small, big)
+	})
+}
+
+func fairness(t *testing.T, h *dbtest.Home, big, products, small, workers int) {
+	var bigs, smalls []string
+	for i := range big {
+		bigs = append(bigs, fmt.Sprint("big", i))
+	}
+	for i := range small {
+		smalls = append(smalls, fmt.Sprint("s", i))
+	}
+	longest := map[time.Duration]time.Duration{}
+	for _, slice := range []time.Duration{time.Millisecond, time.Hour} {
+		w := newWorld(t, again(t, h), slices.Concat(bigs, smalls)...)
+		for _, p := range bigs {
+			w.load(p, feedOf(products, "19.90"), false)
+		}
+		for _, p := range smalls {
+			w.load(p, feedOf(5, "19.90"), false)
+		}
+		w.control("POST", "faults", map[string]any{"operation": "ProductSet", "kind": "slow", "rate": 1, "latency_ms": 20}, nil)
+		_, err := w.ledger.RequestSync(w.Context(), aisles.SyncRequest{Partners: bigs})
+		w.must(err)
+		w.mode(aisles.Queued)
+		w.background(workers, slice)
+		running := func(r aisles.Run) bool { return r.Status == aisles.RunRunning }
+		w.until("the big ones run", func() bool {
+			return len(slices.DeleteFunc(w.allRuns(), func(r aisles.Run) bool { return !running(r) })) == min(big, workers)
+		})
+		asked, err := w.ledger.RequestSync(w.Context(), aisles.SyncRequest{Partners: smalls})
+		w.must(err)
+		w.until("all ended", func() bool { return !slices.ContainsFunc(w.allRuns(), func(r aisles.Run) bool { return !over(r) }) })
+		var bigEnded time.Time
+		for _, r := range w.allRuns() {
+			if slices.Contains(bigs, r.Partner) && r.FinishedAt.After(bigEnded) {
+				bigEnded = *r.FinishedAt
 			}
 		}
-		t.Logf("the longest wait of 8 partners with 5 changes beside 2 with 300 that have both workers: %v", longest)
-	})
+		behind := 0
+		for _, a := range asked {
+			r, err := w.ledger.Run(w.Context(), a.ID)
+			w.must(err)
+			longest[slice] = max(longest[slice], r.StartedAt.Sub(r.CreatedAt))
+			if r.FinishedAt.After(bigEnded) {
+				behind++
+			}
+		}
+		if slice < time.Second && behind > 0 {
+			t.Errorf("%d of %d small partners waited for the big ones", behind, small)
+		}
+		for _, p := range slices.Concat(bigs, smalls) {
+			w.same(p)
+		}
+	}
+	t.Logf("%d workers, %d partners with %d changes, then %d with 5: these waited %s at most, first in first out %s", workers, big, products, small,
+		longest[time.Millisecond].Round(10*time.Millisecond), longest[time.Hour].Round(10*time.Millisecond))
 }
